@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BOOTSTRAP = $(PYTHON) dev/bootstrap.py
+BIN = .venv/bin
+LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint types imports tests bench lock clean setup
+
+help:  ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+
+run:  ## Everything on this machine: database, queue, sandbox of Kinopoisk, API, worker. Ctrl-C stops it
+	@exec $(BOOTSTRAP) -m dev.run --tied
+
+demo:  ## Users with favourites on the running service
+	@exec $(BOOTSTRAP) -m dev.demo
+
+test: lint types imports tests  ## All checks: format, lint, types, contracts, tests with coverage
+
+lint: setup  ## Format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup  ## mypy, strict
+	$(BIN)/python -m mypy
+
+imports: setup  ## Who may import whom
+	$(BIN)/lint-imports
+
+tests: setup  ## pytest with coverage
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+bench: setup  ## Benchmarks
+	$(BIN)/python -m bench
+
+lock:  ## Write requirements/*.txt anew from requirements/*.in
+	$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet uv
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/api.in -c requirements/dev.txt -o requirements/api.txt
+	$(LOCK) requirements/worker.in -c requirements/dev.txt -o requirements/worker.txt
+
+clean:  ## Remove what can be made again; the data in .data stay
+	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
+
+setup:
+	@$(BOOTSTRAP)

@@ -1,0 +1,1 @@
+"""The HTTP half: commands, queries, lookups. Never imports the worker."""

@@ -1,0 +1,17 @@
+"""Answers, rendered once: no response model is run over what is already JSON."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+
+def json_answer(body: Any, status: int = 200, *, store: bool = True, **headers: str) -> Response:
+    """`body` as JSON; with store=False nobody may keep it (tokens, profile)."""
+    return json_bytes(orjson.dumps(body), status, store=store, **headers)
+
+
+def json_bytes(body: bytes, status: int = 200, *, store: bool = True, **headers: str) -> Response:
+    """JSON that is already rendered. Private data: only the client itself may keep it, and asks before it is used."""
+    cache = "private, no-cache" if store else "no-store"
+    return Response(body, status, {"Cache-Control": cache, **headers}, "application/json")

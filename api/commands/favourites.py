@@ -1,0 +1,89 @@
+"""Favourites: add and remove. One transaction, then the wake-up; Kinopoisk is never waited for."""
+
+import structlog
+from fastapi import APIRouter, Response
+from sqlalchemy import Row, delete, text
+
+from api import errors, shapes
+from api.answers import json_bytes
+from api.commands.deps import FavouritesLimit, ItemReader, WorkerWaker, WriteEngine
+from api.identity import CurrentIdentity
+from api.inputs import Body, FilmInPath, KinopoiskId
+from api.openapi import SIGNED_IN, WITH_BODY, problems
+from shared.tables.truth import favourite
+
+log = structlog.get_logger()
+router = APIRouter(prefix="/movies/favorites", tags=["commands"])
+
+# Adds of one user go one after the other, or the limit could be overrun by adding in parallel.
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:user_id AS text), 0))")
+
+# A film that upstream did not know is asked for again when somebody adds it an hour later or more.
+ADD = text("""
+    WITH known AS (
+        SELECT FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
+    ), room AS (
+        SELECT WHERE EXISTS (SELECT FROM known)
+            OR (SELECT count(*) FROM favourite WHERE user_id = :user_id) < :most
+    ), wanted AS (
+        INSERT INTO film_sync (kinopoisk_id) SELECT :kinopoisk_id FROM room ON CONFLICT DO NOTHING
+    ), asked_again AS (
+        UPDATE film_sync SET next_attempt_at = now() FROM room
+        WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found' AND fetched_at < now() - interval '1 hour'
+    ), added AS (
+        INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
+        ON CONFLICT DO NOTHING RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM room) AS has_room, EXISTS (SELECT FROM added) AS is_new
+""")
+
+
+class NewFavourite(Body):
+    kinopoisk_id: KinopoiskId
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=shapes.FavouriteItem,
+    responses=problems(errors.FavouritesLimitReached, *SIGNED_IN, *WITH_BODY),
+)
+async def add_favourite(
+    film: NewFavourite,
+    identity: CurrentIdentity,
+    engine: WriteEngine,
+    most: FavouritesLimit,
+    waker: WorkerWaker,
+    read_item: ItemReader,
+) -> Response:
+    """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
+    structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
+    wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "most": most}
+    async with engine.begin() as connection:
+        await connection.execute(ONE_AT_A_TIME, {"user_id": str(identity.user_id)})
+        result: Row[tuple[bool, bool]] = (await connection.execute(ADD, wish)).one()
+    if not result.has_room:
+        raise errors.FavouritesLimitReached
+    if result.is_new:
+        waker.ring()  # only after the commit; the sweep covers a crash here
+        log.info("favourite_added")
+    item = await read_item(identity.user_id, film.kinopoisk_id)
+    if item is None:  # removed by another request a moment after it was added
+        raise errors.Unavailable(retry_after=1)
+    return json_bytes(item, 202, Location=f"/movies/favorites/{film.kinopoisk_id}")
+
+
+@router.delete(
+    "/{kinopoisk_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN),
+)
+async def remove_favourite(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: WriteEngine) -> None:
+    """Forget a favourite."""
+    mine = (favourite.c.user_id == identity.user_id) & (favourite.c.kinopoisk_id == kinopoisk_id)
+    async with engine.begin() as connection:
+        removed = await connection.execute(delete(favourite).where(mine))
+    if not removed.rowcount:
+        raise errors.FavouriteNotFound
+    log.info("favourite_removed")

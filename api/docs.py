@@ -1,0 +1,32 @@
+"""/docs without internet: Swagger UI served from the installed package."""
+
+from importlib.resources import files
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.staticfiles import StaticFiles
+
+ASSETS = "/docs/assets"
+
+
+def install(app: FastAPI) -> None:
+    app.mount(ASSETS, StaticFiles(directory=str(files("fastapi_swagger") / "resources")), name="docs_assets")
+    app.add_api_route("/docs", docs, include_in_schema=False)
+    app.add_api_route("/", to_docs, include_in_schema=False)
+
+
+async def docs() -> HTMLResponse:
+    """The calls, to read and to try."""
+    return get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="Kinoshelf",
+        swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
+        swagger_css_url=f"{ASSETS}/swagger-ui.css",
+        swagger_favicon_url=f"{ASSETS}/favicon-32x32.png",
+        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True},
+    )
+
+
+async def to_docs() -> RedirectResponse:
+    return RedirectResponse("/docs")

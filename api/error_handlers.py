@@ -1,0 +1,67 @@
+"""Where exceptions become problems: validation, routing, a database that is away. The text of none of them leaves."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api import errors
+
+log = structlog.get_logger()
+
+BY_STATUS = {404: errors.NotFound, 405: errors.MethodNotAllowed, 400: errors.MalformedRequest}
+# PostgreSQL's classes of errors that pass by themselves: connection, resources, operator, cancelled statement, lock.
+PASSING = ("08", "53", "57", "58", "55P03", "40")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(errors.Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    for kind in (DBAPIError, PoolTimeout, OSError, TimeoutError):
+        app.add_exception_handler(kind, _fault)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.Problem)  # noqa: S101 - narrows the type
+    return errors.respond(error, request.url.path)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return errors.respond(errors.MalformedRequest(), request.url.path)
+    return errors.respond(errors.InvalidRequest(errors=[_entry(item) for item in found]), request.url.path)
+
+
+def _entry(item: dict[str, Any]) -> dict[str, str]:
+    """Place, code and fixed text; an unknown field's own name is the client's text, so its place ends above it."""
+    place = item["loc"][:-1] if item["type"] == "extra_forbidden" else item["loc"]
+    message = item["msg"].removeprefix("Value error, ")
+    return {"location": ".".join(map(str, place)), "code": item["type"].replace("_", "-"), "message": message}
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
+    problem = BY_STATUS.get(error.status_code, errors.InternalError)()
+    problem.headers.update(error.headers or {})
+    return errors.respond(problem, request.url.path)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """A database that is away or overloaded comes back: say when to ask again. Any other error is ours."""
+    if isinstance(error, DBAPIError) and not _passing(error):
+        raise error
+    log.warning("database_unavailable", error=type(error).__name__)
+    return errors.respond(errors.Unavailable(retry_after=2), request.url.path)
+
+
+def _passing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(PASSING)

@@ -1,0 +1,110 @@
+"""Before routing, as pure ASGI: length of the address, size, type, encoding and depth of the body."""
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import errors
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+FORM_PATHS = {"/login"}
+DEEPEST = 20
+
+
+class RequestGuard:
+    """Refuses what no endpoint should have to look at; hands on the body in one piece."""
+
+    def __init__(self, app: ASGIApp, url_bytes: int, body_bytes: int) -> None:
+        self._app = app
+        self._url_bytes = url_bytes
+        self._body_bytes = body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._check_address(scope)
+            body = await self._read_body(Request(scope, receive))
+            check_body(scope, body)
+        except errors.Problem as problem:
+            await errors.respond(problem, scope["path"])(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        await self._app(scope, replay(body, receive), send)
+
+    def _check_address(self, scope: Scope) -> None:
+        address = scope.get("raw_path", b"") + scope["query_string"]
+        if len(address) > self._url_bytes:
+            raise errors.UriTooLong
+        try:
+            decoded = unquote_to_bytes(address).decode()
+        except UnicodeDecodeError:
+            raise errors.MalformedRequest from None
+        if "\x00" in decoded:
+            raise errors.MalformedRequest
+
+    async def _read_body(self, request: Request) -> bytes:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > self._body_bytes:
+                raise errors.ContentTooLarge
+        return bytes(body)
+
+
+def check_body(scope: Scope, body: bytes) -> None:
+    """Raises UnsupportedMediaType or MalformedRequest. A body where none is needed is not looked at."""
+    if not body or scope["method"] in {"GET", "HEAD", "DELETE", "OPTIONS"}:
+        return
+    kind, _, parameters = content_type(scope).partition(";")
+    if parameters.strip().lower() not in {"", "charset=utf-8", 'charset="utf-8"'}:
+        raise errors.UnsupportedMediaType
+    if kind.strip().lower() == FORM and scope["path"] in FORM_PATHS:
+        return
+    if kind.strip().lower() != JSON:
+        raise errors.UnsupportedMediaType
+    try:
+        deep = depth(orjson.loads(body)) > DEEPEST
+    except (orjson.JSONDecodeError, RecursionError):
+        raise errors.MalformedRequest from None
+    if deep:
+        raise errors.MalformedRequest
+
+
+def content_type(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            return str(value, "latin-1")
+    return ""
+
+
+def depth(value: Any) -> int:
+    """How deep lists and objects are nested, counted without recursion."""
+    deepest, left = 0, [(value, 1)]
+    while left:
+        item, level = left.pop()
+        children = item.values() if isinstance(item, dict) else item if isinstance(item, list) else None
+        if children is not None:
+            deepest = max(deepest, level)
+            left += [(child, level + 1) for child in children]
+    return deepest
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """The body once more, then whatever the server says (a disconnect)."""
+    sent = False
+
+    async def receive_again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again

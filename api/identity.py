@@ -1,0 +1,43 @@
+"""Who asks: the token's session, looked up on every request and never cached, so that it can be ended at once."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy import func, select
+
+from api.errors import Unauthorized
+from api.tokens import Identity, InvalidToken
+from shared.tables.truth import session
+
+# Only for /docs: its Authorize button logs in with this form. The token itself is read below.
+AUTHORIZE_BUTTON = OAuth2PasswordBearer(tokenUrl="login", auto_error=False)
+
+
+def bearer_token(request: Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized
+    return token.strip()
+
+
+async def current_identity(request: Request, _: Annotated[str | None, Depends(AUTHORIZE_BUTTON)]) -> Identity:
+    """The user and session of the request's token. Raises Unauthorized."""
+    try:
+        identity: Identity = request.state.tokens.verify(bearer_token(request))
+    except InvalidToken:
+        raise Unauthorized from None
+    alive = select(session.c.id).where(
+        session.c.id == identity.session_id,
+        session.c.user_id == identity.user_id,
+        session.c.expires_at > func.now(),
+    )
+    async with request.state.read_engine.connect() as connection:
+        if await connection.scalar(alive) is None:
+            raise Unauthorized
+    structlog.contextvars.bind_contextvars(user_id=str(identity.user_id))
+    return identity
+
+
+CurrentIdentity = Annotated[Identity, Depends(current_identity)]

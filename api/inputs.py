@@ -1,0 +1,60 @@
+"""What clients may send: strict types, one definition each. Never tables."""
+
+import re
+from typing import Annotated, Any
+
+import structlog
+from fastapi import Depends, Path, Query
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from api.passwords import MAX_BYTES, normalise
+
+LARGEST_ID = 2**31 - 1
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def _ascii_digits(value: Any) -> Any:
+    """Pydantic would take "+1", "1_0" and "1.0" for numbers."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,10}", value):
+        raise ValueError("must be a whole number in ASCII digits")
+    return value
+
+
+def _password(value: str) -> str:
+    """Length is counted after normalisation, as it is hashed."""
+    normal = normalise(value)
+    if not 8 <= len(normal) <= 128 or len(normal.encode()) > MAX_BYTES:
+        raise ValueError("must have 8 to 128 characters")
+    if "\x00" in normal:
+        raise ValueError("must not hold NUL")
+    return value
+
+
+def _query(value: str) -> str:
+    trimmed = value.strip()
+    if not 1 <= len(trimmed) <= 200:
+        raise ValueError("must have 1 to 200 characters")
+    return trimmed
+
+
+Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$", examples=["anna"])]
+NewPassword = Annotated[
+    str, Field(max_length=1024, examples=["correct horse battery staple"]), AfterValidator(_password)
+]
+KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
+PageSize = Annotated[int, BeforeValidator(_ascii_digits), Query(ge=1, le=100)]
+PageNumber = Annotated[int, BeforeValidator(_ascii_digits), Query(ge=1, le=20)]
+SearchQuery = Annotated[str, AfterValidator(_query), Query(max_length=1024, examples=["матрица"])]
+
+
+async def _film_in_path(
+    kinopoisk_id: Annotated[int, BeforeValidator(_ascii_digits), Path(ge=1, le=LARGEST_ID, examples=[301])],
+) -> int:
+    structlog.contextvars.bind_contextvars(kinopoisk_id=kinopoisk_id)
+    return kinopoisk_id
+
+
+FilmInPath = Annotated[int, Depends(_film_in_path)]

@@ -1,0 +1,109 @@
+"""Composition root of the API: settings, connections, routers. Imported by no other module."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import docs, error_handlers, health, openapi
+from api.commands import accounts, sessions
+from api.commands import favourites as favourite_commands
+from api.guard import RequestGuard
+from api.lookups import films, search
+from api.middleware import RequestLog
+from api.passwords import Passwords
+from api.queries import favourites as favourite_queries
+from api.queries import profile
+from api.tokens import Tokens
+from shared import wiring
+from shared.enrichment.on_demand import FilmsOnDemand
+from shared.enrichment.search import Searches
+from shared.schema import check_schema
+from shared.settings import Settings
+from shared.wakeup import Waker
+
+# Static paths stand before /movies/{kinopoisk_id}.
+ROUTERS = (
+    accounts.router,
+    sessions.router,
+    profile.router,
+    favourite_commands.router,
+    favourite_queries.router,
+    search.router,
+    films.router,
+    health.router,
+)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over these settings."""
+    app = FastAPI(
+        title="Kinoshelf",
+        description="Favourite films, filled with details from Kinopoisk in the background.",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan(settings),
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    docs.install(app)
+    openapi.install(app)
+    error_handlers.install(app)
+    app.add_middleware(RequestGuard, url_bytes=settings.limits.url_bytes, body_bytes=settings.limits.body_bytes)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
+    @asynccontextmanager
+    async def connections(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
+        """What requests find in request.state. Raises SchemaBehind where the database is not migrated."""
+        read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
+        write_engine = wiring.write_engine(settings, "kinoshelf-api")
+        redis = wiring.patient_redis(settings)
+        upstream = wiring.upstream(settings, write_engine, redis)
+        patience = settings.enrichment.interactive_wait_seconds
+        on_demand, searches = FilmsOnDemand(upstream, patience), Searches(upstream, patience)
+        waker, passwords = Waker(redis), make_passwords(settings)
+        try:
+            await check_schema(read_engine)
+            yield {
+                "read_engine": read_engine,
+                "write_engine": write_engine,
+                "waker": waker,
+                "films": on_demand,
+                "searches": searches,
+                "passwords": passwords,
+                "tokens": make_tokens(settings),
+                "read_item": partial(favourite_queries.read_item, read_engine),
+                "favourites_limit": settings.limits.favorites_per_user,
+            }
+        finally:
+            for part in (on_demand, searches, waker, upstream.kinopoisk, redis):
+                await part.close()
+            passwords.close()
+            await read_engine.dispose()
+            await write_engine.dispose()
+
+    return connections
+
+
+def make_passwords(settings: Settings) -> Passwords:
+    return Passwords(
+        memory_kib=settings.auth.argon2_memory_kib,
+        rounds=settings.auth.argon2_rounds,
+        most_waiting=settings.limits.waiting_password_hashes,
+    )
+
+
+def make_tokens(settings: Settings) -> Tokens:
+    auth = settings.auth
+    return Tokens(
+        keys=[(key.id, key.secret.get_secret_value()) for key in auth.jwt_keys],
+        issuer=auth.issuer,
+        audience=auth.audience,
+        lifetime_seconds=round(auth.token_lifetime_days * 86_400),
+    )

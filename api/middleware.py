@@ -1,0 +1,77 @@
+"""Around every request, as pure ASGI: its id, one log line, the last resort for exceptions. Never the database."""
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import InternalError, respond
+
+log = structlog.get_logger()
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestLog:
+    """Binds the request id, measures, logs `request_finished`, turns an unforeseen exception into a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = request_id_of(scope)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started, status = time.perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                headers["X-Content-Type-Options"] = "nosniff"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:
+            log.exception("request_crashed", operation=operation_of(scope))
+            if not status:
+                await respond(InternalError(), scope["path"])(scope, receive, send_with_id)
+        finally:
+            log_request(scope, status, time.perf_counter() - started)
+            structlog.contextvars.unbind_contextvars("request_id", "user_id", "kinopoisk_id")
+
+
+def request_id_of(scope: Scope) -> str:
+    """The client's own id if it is a harmless one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return str(value, "ascii")
+    return uuid.uuid4().hex
+
+
+def operation_of(scope: Scope) -> str:
+    """The name of the endpoint, or what the router made of the request."""
+    endpoint = scope.get("endpoint")
+    return getattr(endpoint, "__name__", "no_route")
+
+
+def log_request(scope: Scope, status: int, seconds: float) -> None:
+    """One line: the route's template, never the path itself. Health checks speak at debug level."""
+    route = getattr(scope.get("route"), "path", None)
+    write = log.debug if (route or "").startswith("/health") else log.info
+    write(
+        "request_finished",
+        operation=operation_of(scope),
+        method=scope["method"],
+        route=route,
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+    )

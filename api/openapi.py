@@ -1,0 +1,71 @@
+"""What /openapi.json says beyond the signatures: every problem that can occur, with an example."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from api import errors, shapes
+from api.errors import PROBLEM_JSON, Problem
+
+Problems = tuple[type[Problem], ...]
+Responses = dict[int | str, dict[str, Any]]
+
+# What the guard or a fault can answer to any call.
+ANYWHERE: Problems = (
+    errors.MalformedRequest,
+    errors.UriTooLong,
+    errors.ContentTooLarge,
+    errors.InternalError,
+    errors.Unavailable,
+)
+WITH_BODY: Problems = (errors.UnsupportedMediaType, errors.InvalidRequest)
+SIGNED_IN: Problems = (errors.Unauthorized,)
+
+LOGIN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Credentials"}},
+            "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Credentials"}},
+        },
+    }
+}
+
+
+def problems(*kinds: type[Problem]) -> Responses:
+    """The `responses=` of a route: these problems and those that can occur anywhere, grouped by status."""
+    grouped: Responses = {}
+    for kind in (*kinds, *ANYWHERE):
+        entry = grouped.setdefault(kind.status, {"model": shapes.Problem, "description": kind.title, "content": {}})
+        content = entry["content"].setdefault(PROBLEM_JSON, {"examples": {}})
+        content["examples"][kind.code] = {"summary": kind.title, "value": example(kind)}
+    return grouped
+
+
+def example(kind: type[Problem]) -> dict[str, Any]:
+    return {
+        "type": f"/problems/{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.detail,
+        "instance": "/",
+        "code": kind.code,
+        "request_id": "5d9b3ef0a8e14c0f8a55f3d9a2b1c7e6",
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Serve the generated description, with problems under their own media type only."""
+    generate = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = generate()
+        for path in document["paths"].values():
+            for operation in path.values():
+                for status, answer in operation["responses"].items():
+                    if int(status) >= 400:
+                        answer["content"].pop("application/json", None)
+                        answer["content"][PROBLEM_JSON]["schema"] = {"$ref": "#/components/schemas/Problem"}
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]

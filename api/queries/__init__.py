@@ -1,0 +1,1 @@
+"""The read side: read-only connections, stored documents. Never writes, never enqueues, never upstream."""

@@ -1,0 +1,84 @@
+"""Favourites: the list, newest first, and one item. Stored documents, joined and handed on as they are."""
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import errors, shapes
+from api.answers import json_bytes
+from api.cursors import from_cursor, to_cursor
+from api.films import FRESHNESS, with_freshness
+from api.identity import CurrentIdentity
+from api.inputs import FilmInPath, PageSize
+from api.openapi import SIGNED_IN, problems
+from api.queries.deps import ReadEngine
+from shared.moments import json_moment
+from shared.tables.read import film
+from shared.tables.truth import favourite
+from shared.tables.work import film_sync
+
+router = APIRouter(prefix="/movies/favorites", tags=["queries"])
+
+ITEMS: Select[tuple[Any, ...]] = select(
+    favourite.c.kinopoisk_id, favourite.c.added_at, film_sync.c.status, film.c.document, *FRESHNESS
+).select_from(
+    favourite.join(film_sync, film_sync.c.kinopoisk_id == favourite.c.kinopoisk_id).outerjoin(
+        film, film.c.kinopoisk_id == favourite.c.kinopoisk_id
+    )
+)
+
+
+@router.get(
+    "",
+    response_model=shapes.FavouritePage,
+    responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN),
+)
+async def list_favourites(
+    identity: CurrentIdentity,
+    engine: ReadEngine,
+    limit: PageSize = 20,
+    cursor: Annotated[str | None, Query(max_length=64, description="next_cursor of the page before")] = None,
+) -> Response:
+    """The user's favourites, newest first; a new one is listed at once, `pending` until its details arrive."""
+    newest_first = ITEMS.order_by(favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc()).limit(limit + 1)
+    page = newest_first.where(favourite.c.user_id == identity.user_id)
+    if cursor is not None:
+        page = page.where(tuple_(favourite.c.added_at, favourite.c.kinopoisk_id) < from_cursor(cursor))
+    async with engine.connect() as connection:
+        rows = (await connection.execute(page)).all()
+    items, more = rows[:limit], len(rows) > limit
+    next_cursor = f'"{to_cursor(items[-1].added_at, items[-1].kinopoisk_id)}"' if more else "null"
+    return json_bytes(f'{{"items":[{",".join(map(as_json, items))}],"next_cursor":{next_cursor}}}'.encode())
+
+
+@router.get(
+    "/{kinopoisk_id}",
+    response_model=shapes.FavouriteItem,
+    responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN),
+)
+async def get_favourite(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: ReadEngine) -> Response:
+    """One favourite: where the 202 of adding it points to."""
+    item = await read_item(engine, identity.user_id, kinopoisk_id)
+    if item is None:
+        raise errors.FavouriteNotFound
+    return json_bytes(item)
+
+
+async def read_item(engine: AsyncEngine, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None:
+    """The item as JSON, or None where the film is no favourite of the user."""
+    mine = ITEMS.where(favourite.c.user_id == user_id, favourite.c.kinopoisk_id == kinopoisk_id)
+    async with engine.connect() as connection:
+        row = (await connection.execute(mine)).one_or_none()
+    return as_json(row).encode() if row else None
+
+
+def as_json(row: Row[tuple[Any, ...]]) -> str:
+    """A favourite item; every value besides the document is ours and needs no escaping."""
+    document = with_freshness(row.document, row) if row.document else "null"
+    return (
+        f'{{"kinopoisk_id":{row.kinopoisk_id},"added_at":"{json_moment(row.added_at)}",'
+        f'"status":"{row.status}","film":{document}}}'
+    )

@@ -1,0 +1,1 @@
+"""What api and worker agree on. Imports neither of them."""

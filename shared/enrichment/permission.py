@@ -1,0 +1,34 @@
+"""May upstream be asked now? Gate first, then limiter; asked before anything is claimed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from shared.enrichment.errors import NotNow
+from shared.enrichment.films import Upstream
+
+# Longer than this nobody waits for a place among the calls: come back is the better answer.
+PATIENCE_SECONDS = 2.0
+
+
+async def for_one_film(upstream: Upstream) -> None:
+    """Returns when one call for a film may be made. Raises NotNow."""
+    await _permitted(upstream, lambda: upstream.limiter.take_films(1))
+
+
+async def for_one_search(upstream: Upstream) -> None:
+    """Returns when one search may be made. Raises NotNow."""
+    await _permitted(upstream, upstream.limiter.take_search)
+
+
+async def _permitted(upstream: Upstream, take: Callable[[], Awaitable[tuple[int, float]]]) -> None:
+    if closed := await upstream.gate.closed():
+        raise NotNow(closed.code, closed.seconds)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                granted, pause = await take()
+                if granted:
+                    return
+                await asyncio.sleep(max(pause, 0.01))
+    except TimeoutError:
+        raise NotNow("upstream-busy", 1) from None

@@ -1,0 +1,56 @@
+"""Connections to PostgreSQL: one engine that writes, one that PostgreSQL itself holds read-only. No tables here."""
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# The server ends what we forgot, before anything can pile up behind it.
+SERVER_LIMITS = {
+    "statement_timeout": "5s",
+    "lock_timeout": "2s",
+    "idle_in_transaction_session_timeout": "15s",
+    "jit": "off",
+}
+
+
+def write_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
+    """Engine for commands and enrichment: transactions with `async with engine.begin()`."""
+    return _engine(url, {**SERVER_LIMITS, "application_name": application}, **pool)
+
+
+def read_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
+    """Engine for queries: a write fails in PostgreSQL, and autocommit makes each statement one round trip."""
+    limits = {**SERVER_LIMITS, "application_name": application, "default_transaction_read_only": "on"}
+    return _engine(url, limits, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool)
+
+
+def _engine(
+    url: str,
+    server_settings: dict[str, str],
+    *,
+    pool_size: int,
+    pool_timeout: float,
+    command_timeout: float,
+    **options: Any,
+) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,  # an error in a log must not show what was sent
+        pool_timeout=pool_timeout,
+        connect_args={"server_settings": server_settings, "command_timeout": command_timeout, "timeout": pool_timeout},
+        **options,
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> None:
+    """After a restart of PostgreSQL asyncpg knows which connections are gone: replace them without a ping."""
+    driver: Any = connection.driver_connection
+    if driver.is_closed():
+        raise InvalidatePoolError("the server closed this connection")

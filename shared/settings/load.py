@@ -1,0 +1,121 @@
+"""Where settings come from: `settings.toml` for the shape, environment `KINOSHELF__SECTION__KEY` on top."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from shared.settings.sections import (
+    Api,
+    Auth,
+    Enrichment,
+    Kinopoisk,
+    Limits,
+    Logs,
+    Postgres,
+    Redis,
+    Sentry,
+    Statsd,
+)
+
+ENV_PREFIX = "KINOSHELF__"
+
+
+class InvalidSettings(Exception):
+    """The settings cannot be used; the text is one sentence for the operator and holds no value."""
+
+
+class Sources(BaseSettings):
+    """TOML and environment, in that order of weight; unknown keys are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, file
+
+
+class Settings(Sources):
+    """Every setting of the service."""
+
+    api: Api = Api()
+    auth: Auth
+    postgres: Postgres
+    redis: Redis
+    kinopoisk: Kinopoisk
+    enrichment: Enrichment = Enrichment()
+    limits: Limits = Limits()
+    logs: Logs = Logs()
+    statsd: Statsd = Statsd()
+    sentry: Sentry = Sentry()
+
+
+class MigrationSettings(Sources):
+    """All that a migration needs: its role may differ from the service's and should hold no other secret."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    postgres: Postgres
+
+
+def settings_file() -> Path:
+    """Where the TOML file is: `KINOSHELF_SETTINGS`, else `settings.toml` in the working directory."""
+    return Path(os.environ.get("KINOSHELF_SETTINGS") or "settings.toml")
+
+
+def _unknown_variables() -> list[str]:
+    """Variables of ours that name no section: pydantic-settings would pass over them in silence."""
+    sections = {name.upper() for name in Settings.model_fields}
+    ours = (name for name in os.environ if name.upper().startswith(ENV_PREFIX))
+    return sorted(name for name in ours if name.upper().removeprefix(ENV_PREFIX).split("__")[0] not in sections)
+
+
+Loaded = TypeVar("Loaded", bound=Sources)
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises InvalidSettings."""
+    if unknown := _unknown_variables():
+        raise InvalidSettings(f"Unknown environment variable {unknown[0]}: no such settings section.")
+    return _load(Settings)
+
+
+def load_migration_settings() -> MigrationSettings:
+    """Only the database's address. Raises InvalidSettings."""
+    return _load(MigrationSettings)
+
+
+def _load(kind: type[Loaded]) -> Loaded:
+    """Turn whatever is wrong into one sentence that names the key and holds no value."""
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        key = ".".join(str(part) for part in wrong["loc"])
+        raise InvalidSettings(f"Setting {key}: {wrong['msg'].removeprefix('Value error, ')}.") from None
+    except (SettingsError, tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise InvalidSettings(f"Cannot read the settings ({settings_file()} or environment): {error}.") from None

@@ -1,0 +1,120 @@
+"""The sections of the settings, their defaults and their bounds."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+EXAMPLE_MARK = "example"
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+def _strong(secret: SecretStr) -> SecretStr:
+    """HS256 wants at least 32 bytes of key (RFC 7518, section 3.2); an example or a repeated letter is no key."""
+    value = secret.get_secret_value()
+    if len(value.encode()) < 32:
+        raise ValueError("must be at least 32 bytes long")
+    if EXAMPLE_MARK in value.lower() or len(set(value)) < 10:
+        raise ValueError("is an example or too simple; make one with: openssl rand -base64 48")
+    return secret
+
+
+def _asyncpg_url(secret: SecretStr) -> SecretStr:
+    """Accept every usual spelling of a PostgreSQL address; the driver is always asyncpg."""
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        raise ValueError("must look like postgresql://user:password@host:5432/database")
+    return SecretStr("postgresql+asyncpg://" + rest.replace("sslmode=", "ssl="))
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Api(Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    drain_seconds: Count = 10
+
+
+class JwtKey(Section):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+    secret: Annotated[SecretStr, AfterValidator(_strong)]
+
+
+class Auth(Section):
+    jwt_keys: Annotated[tuple[JwtKey, ...], Field(min_length=1)]
+    issuer: str = "kinoshelf"
+    audience: str = "kinoshelf"
+    token_lifetime_days: Annotated[float, Field(gt=0, le=366)] = 30
+    argon2_memory_kib: Annotated[int, Field(ge=8)] = 19456
+    argon2_rounds: Count = 2
+
+
+class Postgres(Section):
+    url: Annotated[SecretStr, AfterValidator(_asyncpg_url)]
+    pool_size: Count = 8
+    pool_timeout_seconds: Seconds = 3
+    command_timeout_seconds: Seconds = 5
+
+
+class Redis(Section):
+    url: SecretStr
+    timeout_seconds: Seconds = 0.3
+    skip_seconds: Seconds = 3
+
+
+class Kinopoisk(Section):
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")] = (
+        "https://kinopoiskapiunofficial.tech"
+    )
+    api_key: Annotated[SecretStr, Field(min_length=1)]
+    connect_timeout_seconds: Seconds = 2
+    read_timeout_seconds: Seconds = 8
+    deadline_seconds: Seconds = 10
+    max_body_bytes: Count = 1_048_576
+    max_connections: Count = 20
+    rate_per_second: Annotated[float, Field(gt=0)] = 13
+    burst: Count = 5
+    search_rate_per_second: Annotated[float, Field(gt=0)] = 3.5
+    search_burst: Count = 1
+    rate_without_redis: Annotated[float, Field(gt=0)] = 1
+
+
+class Enrichment(Section):
+    concurrency: Count = 8
+    lease_seconds: Seconds = 60
+    sweep_seconds: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] = 5
+    max_attempts: Count = 6
+    retry_base_seconds: Seconds = 30
+    retry_cap_seconds: Seconds = 3600
+    give_up_seconds: Seconds = 86_400
+    refresh_recent_days: Annotated[float, Field(gt=0)] = 3
+    refresh_old_days: Annotated[float, Field(gt=0)] = 30
+    not_found_days: Annotated[float, Field(gt=0)] = 7
+    quota_pause_seconds: Seconds = 900
+    refused_pause_seconds: Seconds = 300
+    too_fast_pause_seconds: Seconds = 2
+    interactive_wait_seconds: Seconds = 12
+
+
+class Limits(Section):
+    favorites_per_user: Count = 5_000
+    body_bytes: Count = 65_536
+    url_bytes: Count = 8_192
+    waiting_password_hashes: Count = 20
+
+
+class Logs(Section):
+    format: Literal["auto", "json", "console"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Statsd(Section):
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] = 8125
+
+
+class Sentry(Section):
+    dsn: SecretStr | None = None

@@ -1,0 +1,34 @@
+"""The truth: accounts, sessions, favourites. Written by api.commands alone."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, Uuid, func
+
+from shared.tables.base import Moment, metadata
+
+user_account = Table(
+    "user_account",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("username", Text, nullable=False),
+    Column("username_folded", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Moment, nullable=False, server_default=func.now()),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False, server_default=func.now()),
+    Column("last_seen", Moment, nullable=False, server_default=func.now()),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+favourite = Table(
+    "favourite",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
+    Column("kinopoisk_id", Integer, ForeignKey("film_sync.kinopoisk_id"), primary_key=True, autoincrement=False),
+    Column("added_at", Moment, nullable=False, server_default=func.clock_timestamp()),
+)
+Index("ix_favourite_newest", favourite.c.user_id, favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc())

@@ -1,0 +1,25 @@
+"""`python -m worker`: one worker process."""
+
+import asyncio
+import sys
+
+from shared import logs
+from shared.schema import SchemaBehind
+from shared.settings import InvalidSettings, load_settings
+from worker.main import run
+
+
+def main() -> int:
+    """Exit code 0 after a clean stop, 1 with one sentence where it cannot start."""
+    try:
+        settings = load_settings()
+        logs.configure("worker", settings.logs.format, settings.logs.level)
+        asyncio.run(run(settings))
+    except (InvalidSettings, SchemaBehind, OSError) as error:
+        print(f"worker: {error}", file=sys.stderr)  # noqa: T201 - the operator reads it
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

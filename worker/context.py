@@ -1,0 +1,12 @@
+"""What a job finds in its context. Types only."""
+
+from typing import TypedDict
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from worker.drain import Drain
+
+
+class Context(TypedDict):
+    engine: AsyncEngine
+    drain: Drain

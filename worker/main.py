@@ -1,0 +1,68 @@
+"""Composition root of the worker: opens the connections, runs arq, outlives Redis, finishes what runs on SIGTERM."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from redis.exceptions import RedisError
+
+from shared import redis_client, wiring
+from shared.schema import check_schema
+from shared.settings import Settings
+from worker.alarm import alarm_clock
+from worker.context import Context
+from worker.drain import Drain
+
+log = structlog.get_logger()
+
+REDIS_TIMEOUT_SECONDS = 2.0
+RECONNECT_SECONDS = 1.0
+# Longer than any fetch may take, shorter than the grace a container gets.
+FINISH_SECONDS = 25.0
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Context]:
+    """Everything a job uses; raises SchemaBehind where the database is not migrated."""
+    engine = wiring.write_engine(settings, "kinoshelf-worker")
+    redis = wiring.patient_redis(settings)
+    upstream = wiring.upstream(settings, engine, redis)
+    try:
+        await check_schema(engine)
+        yield {"engine": engine, "drain": Drain(upstream, settings.enrichment.concurrency)}
+    finally:
+        await upstream.kinopoisk.close()
+        await redis.close()
+        await engine.dispose()
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    async with opened(settings) as context:
+        drain = context["drain"]
+        draining = asyncio.create_task(drain.run())
+        ringing = asyncio.create_task(ring_for_ever(settings, context))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ringing.cancel)
+        log.info("worker_started", concurrency=settings.enrichment.concurrency)
+        await asyncio.wait([ringing])
+        drain.stop()
+        await asyncio.wait([draining], timeout=FINISH_SECONDS)
+        log.info("worker_stopped", finished=draining.done())
+
+
+async def ring_for_ever(settings: Settings, context: Context) -> None:
+    """Let arq ring; where Redis is gone arq ends, so ring by hand and start it again until it stays."""
+    while True:
+        client = redis_client.connect(settings.redis.url.get_secret_value(), REDIS_TIMEOUT_SECONDS)
+        try:
+            await alarm_clock(client, context, settings.enrichment.sweep_seconds)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("worker_redis_away", error=type(error).__name__)
+            context["drain"].ring()
+            await asyncio.sleep(RECONNECT_SECONDS)
+        finally:
+            await client.aclose(close_connection_pool=True)
