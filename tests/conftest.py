@@ -1,0 +1,154 @@
+"""Real PostgreSQL, real Valkey, the sandbox over HTTP; the service itself runs in this process."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from api.main import create_app
+from dev.sandbox.server import RunningSandbox, running_sandbox
+from dev.testing import Servers, embedded_servers
+from shared.settings import Settings
+from shared.tables import metadata
+from tests.client import Client, Service
+from tests.worker_process import Worker
+
+SECRET = "Zr8yq2vTn5W1xKc7Lp0sDf3GhJ6uM9bQ"
+KEY = "sandbox-key"
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_this_machine() -> Iterator[None]:
+    """Neither a settings.toml nor variables of the shell reach a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in os.environ:
+            if name.startswith("KINOSHELF"):
+                patch.delenv(name)
+        patch.setenv("KINOSHELF_SETTINGS", os.devnull)
+        yield
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """PostgreSQL and Valkey of this test run."""
+    with embedded_servers() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def alembic_config(servers: Servers) -> Iterator[Config]:
+    """Alembic, pointed at the test database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KINOSHELF__POSTGRES__URL", servers.postgres.url)
+        yield Config(toml_file=ROOT / "pyproject.toml")
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Servers, alembic_config: Config) -> Servers:
+    """The servers with the schema of today."""
+    command.upgrade(alembic_config, "head")
+    return servers
+
+
+@pytest.fixture
+async def database(migrated: Servers) -> AsyncIterator[AsyncEngine]:
+    """An empty database, and an engine of the test's own to look at it."""
+    url = migrated.postgres.url.replace("postgresql://", "postgresql+asyncpg://")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[RunningSandbox]:
+    """A Kinopoisk of this test's own."""
+    async with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
+    """Settings of a service on the test servers, with cheap password hashes."""
+    return Settings.model_validate(
+        {
+            "auth": {"jwt_keys": [{"id": "test", "secret": SECRET}], "argon2_memory_kib": 8, "argon2_rounds": 1},
+            "postgres": {"url": migrated.postgres.url},
+            "redis": {"url": migrated.redis.url},
+            "kinopoisk": {
+                "base_url": sandbox.url,
+                "api_key": KEY,
+                "rate_per_second": 1000,
+                "burst": 1000,
+                "search_rate_per_second": 1000,
+                "search_burst": 1000,
+            },
+            "enrichment": {"sweep_seconds": 1, "retry_base_seconds": 0.2, "lease_seconds": 5},
+        }
+    )
+
+
+Serve = Callable[..., Any]
+
+
+@pytest.fixture
+async def serve(settings: Settings, database: AsyncEngine) -> AsyncIterator[Callable[..., Any]]:
+    """Start an API with other settings: `await serve(limits={"favorites_per_user": 2})`."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**sections: dict[str, Any]) -> Service:
+            return await stack.enter_async_context(serving(changed(settings, **sections)))
+
+        yield start
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Service]:
+    """The API in this process, as uvicorn would run it: lifespan, state, middleware."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app) as state:
+
+        async def with_state(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "state": dict(state or {})}, receive, send)
+
+        transport = httpx.ASGITransport(app=with_state)
+        async with httpx.AsyncClient(transport=transport, base_url="http://kinoshelf.test") as http:
+            yield Service(http)
+
+
+def changed(settings: Settings, **sections: dict[str, Any]) -> Settings:
+    """The settings with other values in some sections."""
+    dumped = {name: getattr(settings, name) for name in type(settings).model_fields}
+    for name, values in sections.items():
+        dumped[name] = getattr(settings, name).model_copy(update=values)
+    return Settings.model_construct(**dumped)
+
+
+@pytest.fixture
+async def service(serve: Serve) -> Service:
+    """The API, with nobody logged in."""
+    started: Service = await serve()
+    return started
+
+
+@pytest.fixture
+async def anna(service: Service) -> Client:
+    """A logged-in user."""
+    return await service.user("anna")
+
+
+@pytest.fixture
+async def worker(settings: Settings, database: AsyncEngine) -> AsyncIterator[Worker]:
+    """A worker on the test servers, in this process, with arq ringing."""
+    async with Worker.running(settings) as running:
+        yield running

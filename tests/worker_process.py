@@ -1,0 +1,30 @@
+"""A worker inside the test's own event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from shared.settings import Settings
+from worker.drain import Drain
+from worker.main import opened, ring_for_ever
+
+
+class Worker:
+    """What worker.main.run does, without its signals."""
+
+    def __init__(self, drain: Drain) -> None:
+        self.drain = drain
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, settings: Settings) -> AsyncIterator["Worker"]:
+        async with opened(settings) as context:
+            drain = context["drain"]
+            draining = asyncio.create_task(drain.run())
+            ringing = asyncio.create_task(ring_for_ever(settings, context))
+            try:
+                yield cls(drain)
+            finally:
+                ringing.cancel()
+                drain.stop()
+                await asyncio.wait([ringing, draining])
