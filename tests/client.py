@@ -72,7 +72,7 @@ class Client:
             item = await self.item(kinopoisk_id)
             return item if item["status"] == status else None
 
-        return await eventually(reached, seconds, f"film {kinopoisk_id} is {status}")
+        return dict(await eventually(reached, seconds, f"film {kinopoisk_id} is {status}"))
 
 
 async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 10, what: str = "the condition") -> Any:

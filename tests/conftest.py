@@ -12,8 +12,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from api.main import create_app
+from dev.sandbox.options import Options
 from dev.sandbox.server import RunningSandbox, running_sandbox
 from dev.testing import Servers, embedded_servers
 from shared.settings import Settings
@@ -63,7 +65,7 @@ def migrated(servers: Servers, alembic_config: Config) -> Servers:
 async def database(migrated: Servers) -> AsyncIterator[AsyncEngine]:
     """An empty database, and an engine of the test's own to look at it."""
     url = migrated.postgres.url.replace("postgresql://", "postgresql+asyncpg://")
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
     yield engine
@@ -72,8 +74,8 @@ async def database(migrated: Servers) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[RunningSandbox]:
-    """A Kinopoisk of this test's own."""
-    async with running_sandbox() as running:
+    """A Kinopoisk of this test's own, without limits."""
+    async with running_sandbox(Options(quota=-1, rate=0, search_rate=0)) as running:
         yield running
 
 

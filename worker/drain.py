@@ -39,7 +39,7 @@ class Drain:
             await self._something_happens()
             self._look.clear()
             try:
-                pause = await self._start_some()
+                pause = await self.start_some()
             except Exception:
                 log.exception("drain_failed")
                 pause = LONGEST_PAUSE_SECONDS
@@ -54,7 +54,7 @@ class Drain:
             await asyncio.wait(self._fetches, return_when=asyncio.FIRST_COMPLETED)
         await self._look.wait()
 
-    async def _start_some(self) -> float:
+    async def start_some(self) -> float:
         """Claim and start what may be called; how many seconds to wait where permission was refused."""
         due = await claims.count_due(self._upstream.engine, self._concurrency - len(self._fetches))
         if not due or self._stopping or await self._upstream.gate.closed():

@@ -85,7 +85,7 @@ class Kinopoisk(Section):
 class Enrichment(Section):
     concurrency: Count = 8
     lease_seconds: Seconds = 60
-    sweep_seconds: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] = 5
+    sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
     max_attempts: Count = 6
     retry_base_seconds: Seconds = 30
     retry_cap_seconds: Seconds = 3600

@@ -1,0 +1,88 @@
+"""What /docs and /openapi.json tell, and that the service keeps to it."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.client import Client, Service
+
+CALLS = {
+    ("post", "/register"),
+    ("post", "/login"),
+    ("post", "/token/renew"),
+    ("post", "/logout"),
+    ("get", "/profile"),
+    ("post", "/movies/favorites"),
+    ("get", "/movies/favorites"),
+    ("get", "/movies/favorites/{kinopoisk_id}"),
+    ("delete", "/movies/favorites/{kinopoisk_id}"),
+    ("get", "/movies/search"),
+    ("get", "/movies/{kinopoisk_id}"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
+}
+
+
+@pytest.fixture
+async def openapi(service: Service) -> dict[str, Any]:
+    return dict((await service.http.get("/openapi.json")).json())
+
+
+def operations(openapi: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(verb, path): call for path, calls in openapi["paths"].items() for verb, call in calls.items()}
+
+
+async def test_every_call_is_described(openapi: dict[str, Any]) -> None:
+    assert operations(openapi).keys() == CALLS
+
+
+async def test_every_problem_has_an_example_under_its_own_media_type(openapi: dict[str, Any]) -> None:
+    for call in operations(openapi).values():
+        for status, answer in call["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"]
+                assert answer["content"]["application/problem+json"]["examples"]
+
+
+async def test_what_needs_a_token_says_so(openapi: dict[str, Any]) -> None:
+    signed_in = {path for (_, path), call in operations(openapi).items() if call.get("security")}
+    assert signed_in == {path for _, path in CALLS if re.match("/(movies|profile|logout|token)", path)}
+
+
+async def test_docs_need_nothing_from_elsewhere(service: Service) -> None:
+    page = (await service.http.get("/docs")).text
+    addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
+    assert addresses
+    assert all(address.startswith("/docs/assets/") for address in addresses)
+
+
+async def test_the_scripts_of_docs_are_served(service: Service) -> None:
+    page = (await service.http.get("/docs")).text
+    for address in re.findall(r"(?:src|href)=\"([^\"]+)\"", page):
+        assert (await service.http.get(address)).status_code == 200
+
+
+async def test_the_authorize_button_knows_where_to_log_in(openapi: dict[str, Any]) -> None:
+    [scheme] = openapi["components"]["securitySchemes"].values()
+    assert scheme["flows"]["password"]["tokenUrl"] == "login"
+
+
+async def test_the_bare_address_leads_to_docs(service: Service) -> None:
+    assert (await service.http.get("/")).headers["location"] == "/docs"
+
+
+async def test_every_answer_of_a_walk_is_declared(anna: Client, openapi: dict[str, Any]) -> None:
+    walk = [
+        ("post", "/movies/favorites", "/movies/favorites", {"json": {"kinopoisk_id": 301}}),
+        ("get", "/movies/favorites", "/movies/favorites?limit=0", {}),
+        ("get", "/movies/favorites/{kinopoisk_id}", "/movies/favorites/1", {}),
+        ("delete", "/movies/favorites/{kinopoisk_id}", "/movies/favorites/1", {}),
+        ("get", "/movies/{kinopoisk_id}", "/movies/999999999", {}),
+        ("get", "/movies/search", "/movies/search", {}),
+        ("post", "/logout", "/logout", {}),
+        ("get", "/profile", "/profile", {}),
+    ]
+    for verb, template, path, options in walk:
+        answer = await anna.send(verb.upper(), path, **options)
+        assert str(answer.status_code) in operations(openapi)[verb, template]["responses"]

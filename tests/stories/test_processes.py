@@ -1,0 +1,83 @@
+"""The real processes: started by their commands, stopped and killed by signals."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from dev.sandbox.server import RunningSandbox
+from dev.testing import Servers
+from shared.settings import Settings
+from tests.client import Client, eventually
+from tests.conftest import SECRET
+
+Environment = dict[str, str]
+
+
+@pytest.fixture
+def environment(settings: Settings, servers: Servers, sandbox: RunningSandbox) -> Environment:
+    """The settings of the test, as variables."""
+    return {
+        **os.environ,
+        "KINOSHELF__AUTH__JWT_KEYS": json.dumps([{"id": "test", "secret": SECRET}]),
+        "KINOSHELF__POSTGRES__URL": servers.postgres.url,
+        "KINOSHELF__REDIS__URL": servers.redis.url,
+        "KINOSHELF__KINOPOISK__BASE_URL": sandbox.url,
+        "KINOSHELF__KINOPOISK__API_KEY": "sandbox-key",
+        "KINOSHELF__ENRICHMENT__LEASE_SECONDS": "2",
+        "KINOSHELF__ENRICHMENT__SWEEP_SECONDS": "1",
+    }
+
+
+@asynccontextmanager
+async def worker_process(environment: Environment) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "worker", env=environment, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def fetching(sandbox: RunningSandbox) -> Callable[[], asyncio.Future[bool]]:
+    async def look() -> bool:
+        return bool((await sandbox.calls())["in_flight"])
+
+    return lambda: asyncio.ensure_future(look())
+
+
+async def test_sigterm_finishes_what_is_being_fetched(
+    anna: Client, environment: Environment, sandbox: RunningSandbox
+) -> None:
+    await sandbox.fault("latency", seconds=0.5)
+    async with worker_process(environment) as process:
+        await anna.add(301)
+        await eventually(fetching(sandbox))
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert (await anna.item(301))["status"] == "ready"
+
+
+async def test_a_killed_worker_loses_nothing_and_another_takes_over_when_the_lease_ends(
+    anna: Client, environment: Environment, sandbox: RunningSandbox, database: AsyncEngine
+) -> None:
+    await sandbox.fault("hang", times=1)
+    async with worker_process(environment) as process:
+        await anna.add(301)
+        await eventually(fetching(sandbox))
+        process.kill()
+        await process.wait()
+    async with worker_process(environment):
+        await anna.until(301, "ready")
+    async with database.connect() as connection:
+        assert await connection.scalar(text("SELECT claim_seq FROM film_sync")) == 2
