@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -25,6 +26,8 @@ def configure(service: str, output: str = "auto", level: str = "info") -> None:
         structlog.dev.set_exc_info if readable else _EXCEPTIONS,
     ]
     renderer: Any = _FOR_PEOPLE if readable else structlog.processors.JSONRenderer()
+    if not readable:
+        shared.append(head_first)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
@@ -33,6 +36,12 @@ def configure(service: str, output: str = "auto", level: str = "info") -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     _route_standard_logging(shared, renderer, level)
+
+
+def head_first(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
+    """When, how bad, who and what stand at the beginning of each line."""
+    head = {name: entry.pop(name) for name in ("timestamp", "level", "service", "event") if name in entry}
+    return {**head, **entry}
 
 
 def _route_standard_logging(shared: list[Any], renderer: Any, level: str) -> None:

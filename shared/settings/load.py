@@ -83,7 +83,7 @@ class MigrationSettings(Sources):
 
 
 def settings_file() -> Path:
-    """Where the TOML file is: `KINOSHELF_SETTINGS`, else `settings.toml` in the working directory."""
+    """Where the TOML file is: `KINOSHELF_SETTINGS`, else `settings.toml` in the working directory, if it is there."""
     return Path(os.environ.get("KINOSHELF_SETTINGS") or "settings.toml")
 
 
@@ -111,11 +111,21 @@ def load_migration_settings() -> MigrationSettings:
 
 def _load(kind: type[Loaded]) -> Loaded:
     """Turn whatever is wrong into one sentence that names the key and holds no value."""
+    if os.environ.get("KINOSHELF_SETTINGS") and not settings_file().exists():
+        raise InvalidSettings(f"There is no settings file {settings_file()}, which KINOSHELF_SETTINGS names.")
     try:
         return kind()
     except ValidationError as error:
-        wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        key = ".".join(str(part) for part in wrong["loc"])
-        raise InvalidSettings(f"Setting {key}: {wrong['msg'].removeprefix('Value error, ')}.") from None
+        raise InvalidSettings(_sentence(error)) from None
     except (SettingsError, tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"Cannot read the settings ({settings_file()} or environment): {error}.") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first thing that is wrong, by its key and without its value."""
+    wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    path = [str(part) for part in wrong["loc"]]
+    if wrong["type"] == "missing":
+        variable = ENV_PREFIX + "__".join(path).upper()
+        return f"Setting {'.'.join(path)} is missing: put it into {settings_file()} or into {variable}."
+    return f"Setting {'.'.join(path)}: {wrong['msg'].removeprefix('Value error, ')}."
