@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 
 from api import docs, error_handlers, health, openapi
@@ -23,6 +24,8 @@ from shared.enrichment.search import Searches
 from shared.schema import check_schema
 from shared.settings import Settings
 from shared.wakeup import Waker
+
+log = structlog.get_logger()
 
 # Static paths stand before /movies/{kinopoisk_id}.
 ROUTERS = (
@@ -70,6 +73,7 @@ def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         waker, passwords = Waker(redis), make_passwords(settings)
         try:
             await check_schema(read_engine)
+            log.info("api_started", host=settings.api.host, port=settings.api.port)
             yield {
                 "read_engine": read_engine,
                 "write_engine": write_engine,
@@ -87,6 +91,7 @@ def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
             passwords.close()
             await read_engine.dispose()
             await write_engine.dispose()
+            log.info("api_stopped")
 
     return connections
 

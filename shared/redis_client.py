@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 
@@ -59,6 +62,7 @@ class PatientRedis:
                 return await command(self._client)
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + self._skip
+            log.warning("redis_away", error=type(error).__name__, skip_seconds=self._skip)
             raise RedisAway from error
 
     async def close(self) -> None:

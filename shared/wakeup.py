@@ -37,7 +37,7 @@ class Waker:
                 # No job id: arq would drop the wish while a job of that id runs, which may have looked too early.
                 await self._redis.call(lambda redis: redis.enqueue_job(WAKE_JOB, _expires=EXPIRES))
             except RedisAway:
-                log.warning("wakeup_skipped", reason="redis_away")
+                log.debug("wakeup_skipped")
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def close(self) -> None:

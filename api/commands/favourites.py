@@ -1,5 +1,8 @@
 """Favourites: add and remove. One transaction, then the wake-up; Kinopoisk is never waited for."""
 
+from datetime import datetime
+
+import orjson
 import structlog
 from fastapi import APIRouter, Response
 from sqlalchemy import Row, delete, text
@@ -10,6 +13,7 @@ from api.commands.deps import FavouritesLimit, ItemReader, WorkerWaker, WriteEng
 from api.identity import CurrentIdentity
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
+from shared.moments import json_moment
 from shared.tables.truth import favourite
 
 log = structlog.get_logger()
@@ -21,7 +25,7 @@ ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:user_i
 # A film that upstream did not know is asked for again when somebody adds it an hour later or more.
 ADD = text("""
     WITH known AS (
-        SELECT FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
+        SELECT added_at FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
     ), room AS (
         SELECT WHERE EXISTS (SELECT FROM known)
             OR (SELECT count(*) FROM favourite WHERE user_id = :user_id) < :most
@@ -32,9 +36,10 @@ ADD = text("""
         WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found' AND fetched_at < now() - interval '1 hour'
     ), added AS (
         INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
-        ON CONFLICT DO NOTHING RETURNING 1
+        ON CONFLICT DO NOTHING RETURNING added_at
     )
-    SELECT EXISTS (SELECT FROM room) AS has_room, EXISTS (SELECT FROM added) AS is_new
+    SELECT EXISTS (SELECT FROM added) AS is_new,
+        (SELECT added_at FROM added UNION ALL SELECT added_at FROM known LIMIT 1) AS added_at
 """)
 
 
@@ -61,16 +66,21 @@ async def add_favourite(
     wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "most": most}
     async with engine.begin() as connection:
         await connection.execute(ONE_AT_A_TIME, {"user_id": str(identity.user_id)})
-        result: Row[tuple[bool, bool]] = (await connection.execute(ADD, wish)).one()
-    if not result.has_room:
+        result: Row[tuple[bool, datetime | None]] = (await connection.execute(ADD, wish)).one()
+    if result.added_at is None:
         raise errors.FavouritesLimitReached
     if result.is_new:
         waker.ring()  # only after the commit; the sweep covers a crash here
         log.info("favourite_added")
     item = await read_item(identity.user_id, film.kinopoisk_id)
-    if item is None:  # removed by another request a moment after it was added
-        raise errors.Unavailable(retry_after=1)
+    item = item or removed_meanwhile(film.kinopoisk_id, result.added_at)
     return json_bytes(item, 202, Location=f"/movies/favorites/{film.kinopoisk_id}")
+
+
+def removed_meanwhile(kinopoisk_id: int, added_at: datetime) -> bytes:
+    """The item as it was added, where another request has removed it a moment later."""
+    added = json_moment(added_at)
+    return orjson.dumps({"kinopoisk_id": kinopoisk_id, "added_at": added, "status": "pending", "film": None})
 
 
 @router.delete(

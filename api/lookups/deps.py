@@ -31,6 +31,7 @@ OnDemand = Annotated[FilmsOnDemand, Depends(_films)]
 UpstreamSearch = Annotated[Searches, Depends(_searches)]
 
 PROBLEMS = {
+    "upstream-too-fast": errors.UpstreamBusy,
     errors.UpstreamQuotaExhausted.code: errors.UpstreamQuotaExhausted,
     errors.UpstreamBusy.code: errors.UpstreamBusy,
 }

@@ -45,8 +45,10 @@ async def film_json(kinopoisk_id: int, engine: AsyncEngine, on_demand: OnDemand)
         except NotNow as reason:
             raise not_now(reason) from None
         stored = await read_stored(engine, kinopoisk_id)
-    if stored is None or stored.document is None:
+    if stored is None or stored.status == "not_found":
         raise errors.FilmNotFound
+    if stored.document is None:  # known, but not projected: the read table was truncated
+        raise errors.UpstreamUnavailable(retry_after=5)
     return with_freshness(stored.document, stored)
 
 

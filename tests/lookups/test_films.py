@@ -55,7 +55,7 @@ async def test_an_unknown_film_is_asked_for_once(anna: Client, sandbox: RunningS
         ({"kind": "status", "status": 402}, "upstream-quota-exhausted"),
         ({"kind": "status", "status": 401}, "upstream-unavailable"),
         ({"kind": "status", "status": 403}, "upstream-unavailable"),
-        ({"kind": "status", "status": 429}, "upstream-unavailable"),
+        ({"kind": "status", "status": 429}, "upstream-busy"),
         ({"kind": "html", "status": 502}, "upstream-unavailable"),
         ({"kind": "garbage"}, "upstream-unavailable"),
         ({"kind": "drop"}, "upstream-unavailable"),
