@@ -1,4 +1,6 @@
-"""Makes `.venv` from requirements/dev.txt and runs the given arguments in it. Standard library only, any Python 3."""
+"""Makes `.venv` from requirements/dev.txt and runs the given arguments in it. Standard library only."""
+
+# An older Python gets as far as the sentence that says so; hence no newer syntax here.
 
 from __future__ import annotations
 
@@ -139,7 +141,8 @@ def main(arguments: list[str], lock: Path = LOCK, venv: Path = VENV) -> None:
             f"Kinoshelf needs Python 3.11 or newer, this is {platform.python_version()}: make run PYTHON=python3.13"
         )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup wants us to stay
+            signal.signal(number, interrupt)
     try:
         bootstrap(lock, venv)
     except (NotPossible, OSError) as error:

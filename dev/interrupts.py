@@ -52,7 +52,8 @@ class Interrupts:
         self._bell, ring = os.pipe()
         os.set_blocking(ring, False)
         for number in ASKING:
-            signal.signal(number, self.ask)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup wants us to stay
+                signal.signal(number, self.ask)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
         try:

@@ -68,7 +68,8 @@ class Child:
         """The end of its output, if we hold it."""
         if self.program.log is None:
             return ""
-        lines = self.program.log.read_bytes()[-LAST_BYTES:].decode(errors="replace").splitlines()
+        text = self.program.log.read_bytes()[-LAST_BYTES:].decode(errors="replace")
+        lines = [line for line in text.splitlines() if not line.startswith("  ")]  # no steps of a traceback
         return "\n".join(["", *lines[-LAST_LINES:]])
 
     def obituary(self) -> str:

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from dev.testing import temporary_data
@@ -35,7 +36,7 @@ def alive(pid: int) -> bool:
 class Launched:
     """A launcher in a session of its own, with everything it says."""
 
-    def __init__(self, data: Path, notes: Path, environment: dict[str, str]) -> None:
+    def __init__(self, data: Path, notes: Path, environment: dict[str, str], under: Sequence[str] = ()) -> None:
         self.data = data
         self.notes = notes
         self.said = notes / f"said-{os.urandom(4).hex()}"
@@ -44,7 +45,7 @@ class Launched:
         settings = notes / "settings.toml"
         settings.touch()
         ours["KINOSHELF_SETTINGS"] = str(settings)
-        command = [sys.executable, "-m", "tests.launcher.run_with_standins"]
+        command = [*under, sys.executable, "-m", "tests.launcher.run_with_standins", "--tied"]
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
                 command,
@@ -94,6 +95,14 @@ def server_pids(data: Path) -> list[int]:
     return found
 
 
+async def fetch(url: str, query: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(query))
+    finally:
+        await connection.close()
+
+
 def kill_all(pids: list[int]) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
@@ -112,11 +121,13 @@ def launched(data: Path, tmp_path: Path) -> Iterator[Callable[..., Launched]]:
     """Start a launcher, with a database if the test is about that; whatever is left of it is killed afterwards."""
     started: list[Launched] = []
 
-    def launch(folder: Path = data, database: bool = False, **environment: str) -> Launched:
+    def launch(
+        folder: Path = data, *, database: bool = False, under: Sequence[str] = (), **environment: str
+    ) -> Launched:
         notes = tmp_path / str(len(started))
         notes.mkdir()
         given = {} if database else {"KINOSHELF__POSTGRES__URL": "postgresql://127.0.0.1/nobody-asks"}
-        started.append(Launched(folder, notes, given | environment))
+        started.append(Launched(folder, notes, given | environment, under))
         return started[-1]
 
     yield launch
