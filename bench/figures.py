@@ -1,0 +1,56 @@
+"""What rows report: figures with their targets, and the statistics behind them."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class CannotMeasure(Exception):
+    """The row has no figure; the text says why."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of a row. Without a target it only explains the others."""
+
+    name: str
+    measured: str
+    target: str = ""
+    met: bool | None = None
+
+
+class Scale(NamedTuple):
+    """How much to measure: everything, or just enough to see that nothing is badly off."""
+
+    quick: bool = False
+
+    def pick(self, full: int, quick: int) -> int:
+        return quick if self.quick else full
+
+
+def at_most(name: str, value: float, target: float, unit: str, measured: str = "") -> Figure:
+    """A figure that must not exceed its target."""
+    shown = measured or f"{value:.3g} {unit}"
+    return Figure(name, shown, f"≤ {target:g} {unit}", value <= target)
+
+
+def exactly(name: str, value: int, target: int, of: str = "") -> Figure:
+    """A count that must be this one."""
+    return Figure(name, f"{value}{of}", f"{target}{of}", value == target)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least this share of all values does not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
+
+
+def spread(values: Sequence[float], unit: str) -> str:
+    """Median and range of repeated measurements."""
+    return f"{statistics.median(values):.3g} {unit} ({min(values):.3g} to {max(values):.3g})"
+
+
+def in_ms(seconds: Sequence[float]) -> list[float]:
+    return [value * 1000 for value in seconds]

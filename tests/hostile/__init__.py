@@ -1,0 +1,1 @@
+"""Hostile requests: every one is refused, none does harm."""

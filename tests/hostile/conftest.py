@@ -1,0 +1,65 @@
+"""One service for all hostile requests of a module: none of them may change it, so none disturbs the next."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from dev.sandbox.options import Options
+from dev.sandbox.server import RunningSandbox, running_sandbox
+from dev.testing import Servers
+from shared.settings import Settings
+from shared.tables import metadata
+from tests.client import Service
+from tests.conftest import KEY, SECRET, serving
+from tests.hostile.fort import Fort
+
+
+@asynccontextmanager
+async def emptied(servers: Servers) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(
+        servers.postgres.url.replace("postgresql://", "postgresql+asyncpg://"), isolation_level="AUTOCOMMIT"
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
+    yield engine
+    await engine.dispose()
+
+
+def fort_settings(servers: Servers, sandbox: RunningSandbox) -> Settings:
+    fast = {"rate_per_second": 1000, "burst": 1000, "search_rate_per_second": 1000, "search_burst": 1000}
+    return Settings.model_validate(
+        {
+            "auth": {"jwt_keys": [{"id": "test", "secret": SECRET}], "argon2_memory_kib": 8, "argon2_rounds": 1},
+            "postgres": {"url": servers.postgres.url},
+            "redis": {"url": servers.redis.url},
+            "kinopoisk": {"base_url": sandbox.url, "api_key": KEY, **fast},
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+async def fort(migrated: Servers) -> AsyncIterator[Fort]:
+    unlimited = Options(quota=-1, rate=0, search_rate=0)
+    async with (
+        emptied(migrated) as database,
+        running_sandbox(unlimited) as sandbox,
+        serving(fort_settings(migrated, sandbox)) as service,
+    ):
+        yield await furnished(service, database)
+
+
+async def furnished(service: Service, database: AsyncEngine) -> Fort:
+    anna = await service.user("anna")
+    assert (await anna.add(301)).status_code == 202
+    return Fort(anna, database)
+
+
+@pytest.fixture
+async def unharmed(fort: Fort) -> AsyncIterator[None]:
+    """Accounts, sessions and favourites are afterwards what they were."""
+    before = await fort.treasure()
+    yield
+    assert await fort.treasure() == before

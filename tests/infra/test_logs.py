@@ -1,0 +1,136 @@
+"""Logs, seen from outside: a process that logs in every way, and what it wrote."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CANARY = "kanarienvogel"
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"
+
+SPEAKER = """
+import asyncio, logging, sys
+import httpx, structlog
+from shared import logs
+
+logs.configure("api", sys.argv[1], sys.argv[2])
+log = structlog.get_logger()
+
+def crash(password):
+    local = password + "-local"
+    raise ValueError("told")
+
+structlog.contextvars.bind_contextvars(request_id="r-1")
+log.debug("debug_said")
+log.info("film_stored", kinopoisk_id=301, name="Матрица", odd=object, line="a\\nb")
+log.warning("warned")
+try:
+    crash("kanarienvogel")
+except ValueError:
+    log.exception("crashed")
+structlog.contextvars.unbind_contextvars("request_id")
+try:
+    crash("kanarienvogel")
+except ValueError:
+    logging.getLogger("library").exception("library crashed")
+logging.getLogger("library").info("library %s", "said")
+for name in ("httpx", "httpcore", "arq.worker", "uvicorn.access"):
+    logging.getLogger(name).info("https://kinopoisk.test/?key=%s", "kanarienvogel")
+
+async def call():
+    transport = httpx.MockTransport(lambda request: httpx.Response(200))
+    async with httpx.AsyncClient(transport=transport) as http:
+        await http.get("https://kinopoisk.test/?keyword=kanarienvogel")
+
+asyncio.run(call())
+log.error("last")
+"""
+
+
+def speak(output: str, level: str) -> str:
+    """All that the process wrote; its exit code must be 0 and its errors nothing."""
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", SPEAKER, output, level],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in speak("json", "info").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def console() -> str:
+    return speak("console", "info")
+
+
+def entry(entries: list[dict[str, Any]], event: str) -> dict[str, Any]:
+    return next(entry for entry in entries if entry["event"] == event)
+
+
+def test_every_event_is_one_line_of_json(entries: list[dict[str, Any]]) -> None:
+    events = [entry["event"] for entry in entries]
+    assert events == ["film_stored", "warned", "crashed", "library crashed", "library said", "last"]
+
+
+def test_every_line_says_when_how_bad_and_who(entries: list[dict[str, Any]]) -> None:
+    assert all(re.fullmatch(MOMENT, entry["timestamp"]) for entry in entries)
+    assert [entry["level"] for entry in entries] == ["info", "warning", "error", "error", "info", "error"]
+    assert {entry["service"] for entry in entries} == {"api"}
+
+
+def test_an_event_keeps_its_fields(entries: list[dict[str, Any]]) -> None:
+    stored = entry(entries, "film_stored")
+    assert (stored["kinopoisk_id"], stored["name"], stored["line"]) == (301, "Матрица", "a\nb")
+
+
+def test_what_is_bound_stands_in_each_line_until_it_is_unbound(entries: list[dict[str, Any]]) -> None:
+    bound = [entry["event"] for entry in entries if entry.get("request_id") == "r-1"]
+    assert bound == ["film_stored", "warned", "crashed"]
+
+
+@pytest.mark.parametrize("event", ["crashed", "library crashed"])
+def test_an_exception_is_structured(entries: list[dict[str, Any]], event: str) -> None:
+    error = entry(entries, event)["exception"][0]
+    assert (error["exc_type"], error["exc_value"]) == ("ValueError", "told")
+    assert error["frames"][-1]["name"] == "crash"
+
+
+def test_no_line_of_json_holds_a_local_variable_or_an_address(entries: list[dict[str, Any]]) -> None:
+    assert CANARY not in json.dumps(entries)
+
+
+def test_no_line_for_people_holds_a_local_variable_or_an_address(console: str) -> None:
+    assert CANARY not in console
+
+
+def test_lines_for_people_are_readable(console: str) -> None:
+    assert re.search(r"film_stored .*name=Матрица", re.sub(r"\x1b\[[0-9;]*m", "", console))
+    assert "ValueError: told" in console
+
+
+def test_auto_means_json_where_nobody_watches() -> None:
+    assert all(line.startswith("{") for line in speak("auto", "info").splitlines())
+
+
+def test_the_level_holds_for_libraries_too() -> None:
+    events = [json.loads(line)["event"] for line in speak("json", "error").splitlines()]
+    assert events == ["crashed", "library crashed", "last"]
+
+
+def test_at_debug_level_addresses_are_still_not_told() -> None:
+    told = speak("json", "debug")
+    assert "debug_said" in told
+    assert CANARY not in told
