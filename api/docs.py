@@ -6,14 +6,26 @@ from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 ASSETS = "/docs/assets"
 
 
 def install(app: FastAPI) -> None:
-    app.mount(ASSETS, StaticFiles(directory=str(files("fastapi_swagger") / "resources")), name="docs_assets")
+    assets = StaticFiles(directory=str(files("fastapi_swagger") / "resources"))
+    app.mount(ASSETS, whole_files(assets), name="docs_assets")
     app.add_api_route("/docs", docs, include_in_schema=False)
     app.add_api_route("/", to_docs, include_in_schema=False)
+
+
+def whole_files(assets: ASGIApp) -> ASGIApp:
+    """Files without ranges: nobody resumes a script, and a malformed range would be answered in plain text."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [header for header in scope["headers"] if header[0] != b"range"]
+        await assets({**scope, "headers": headers}, receive, send)
+
+    return serve
 
 
 async def docs() -> HTMLResponse:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 
 from api import errors
 
@@ -50,8 +51,21 @@ def _entry(item: dict[str, Any]) -> dict[str, str]:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
     problem = BY_STATUS.get(error.status_code, errors.InternalError)()
-    problem.headers.update(error.headers or {})
+    if error.status_code == 405:
+        problem.headers["Allow"] = ", ".join(sorted(allowed_methods(request)))
     return errors.respond(problem, request.url.path)
+
+
+def allowed_methods(request: Request) -> set[str]:
+    """Of all routes at this address; the router itself names those of the first one only."""
+    routes = request.app.router.routes
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", "")}  # a mount changes it
+
+    def taken(method: str) -> bool:
+        found = (route for route in routes if route.matches({**scope, "method": method})[0] is Match.FULL)
+        return any(method == "GET" or not isinstance(route, Mount) for route in found)  # files are only read
+
+    return {method for method in ("GET", "POST", "PUT", "PATCH", "DELETE") if taken(method)}
 
 
 async def _fault(request: Request, error: Exception) -> Response:

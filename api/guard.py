@@ -1,5 +1,6 @@
 """Before routing, as pure ASGI: length of the address, size, type, encoding and depth of the body."""
 
+import json
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -39,14 +40,14 @@ class RequestGuard:
         await self._app(scope, replay(body, receive), send)
 
     def _check_address(self, scope: Scope) -> None:
-        address = scope.get("raw_path", b"") + scope["query_string"]
-        if len(address) > self._url_bytes:
+        parts = (scope.get("raw_path", b""), scope["query_string"])
+        if sum(map(len, parts)) > self._url_bytes:
             raise errors.UriTooLong
         try:
-            decoded = unquote_to_bytes(address).decode()
+            decoded = [unquote_to_bytes(part).decode() for part in parts]
         except UnicodeDecodeError:
             raise errors.MalformedRequest from None
-        if "\x00" in decoded:
+        if any("\x00" in part for part in decoded):
             raise errors.MalformedRequest
 
     async def _read_body(self, request: Request) -> bytes:
@@ -70,11 +71,11 @@ def check_body(scope: Scope, body: bytes) -> None:
     if kind.strip().lower() != JSON:
         raise errors.UnsupportedMediaType
     try:
-        deep = depth(orjson.loads(body)) > DEEPEST
-    except (orjson.JSONDecodeError, RecursionError):
+        if depth(orjson.loads(body)) > DEEPEST:
+            raise errors.MalformedRequest
+        json.loads(body, object_pairs_hook=without_duplicates)
+    except ValueError:
         raise errors.MalformedRequest from None
-    if deep:
-        raise errors.MalformedRequest
 
 
 def content_type(scope: Scope) -> str:
@@ -82,6 +83,14 @@ def content_type(scope: Scope) -> str:
         if name == b"content-type":
             return str(value, "latin-1")
     return ""
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two members of one name readers may take either (RFC 8259, section 4): refuse. Raises ValueError."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
 
 
 def depth(value: Any) -> int:

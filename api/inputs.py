@@ -7,7 +7,7 @@ import structlog
 from fastapi import Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.passwords import MAX_BYTES, normalise
+from api.passwords import LONGEST, normalise
 
 LARGEST_ID = 2**31 - 1
 
@@ -26,7 +26,7 @@ def _ascii_digits(value: Any) -> Any:
 def _password(value: str) -> str:
     """Length is counted after normalisation, as it is hashed."""
     normal = normalise(value)
-    if not 8 <= len(normal) <= 128 or len(normal.encode()) > MAX_BYTES:
+    if not 8 <= len(normal) <= LONGEST:
         raise ValueError("must have 8 to 128 characters")
     if "\x00" in normal:
         raise ValueError("must not hold NUL")

@@ -1,7 +1,7 @@
 """Composition root of the API: settings, connections, routers. Imported by no other module."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would repeat the Host header
         lifespan=lifespan(settings),
     )
     for router in ROUTERS:
@@ -63,37 +64,41 @@ def create_app(settings: Settings) -> FastAPI:
 def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
     @asynccontextmanager
     async def connections(_: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        """What requests find in request.state. Raises SchemaBehind where the database is not migrated."""
-        read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
-        write_engine = wiring.write_engine(settings, "kinoshelf-api")
-        redis = wiring.patient_redis(settings)
-        upstream = wiring.upstream(settings, write_engine, redis)
-        patience = settings.enrichment.interactive_wait_seconds
-        on_demand, searches = FilmsOnDemand(upstream, patience), Searches(upstream, patience)
-        waker, passwords = Waker(redis), make_passwords(settings)
-        try:
-            await check_schema(read_engine)
+        async with AsyncExitStack() as stack:
+            state = open_state(settings, stack)
+            await check_schema(state["read_engine"])
             log.info("api_started", host=settings.api.host, port=settings.api.port)
-            yield {
-                "read_engine": read_engine,
-                "write_engine": write_engine,
-                "waker": waker,
-                "films": on_demand,
-                "searches": searches,
-                "passwords": passwords,
-                "tokens": make_tokens(settings),
-                "read_item": partial(favourite_queries.read_item, read_engine),
-                "favourites_limit": settings.limits.favorites_per_user,
-            }
-        finally:
-            for part in (on_demand, searches, waker, upstream.kinopoisk, redis):
-                await part.close()
-            passwords.close()
-            await read_engine.dispose()
-            await write_engine.dispose()
-            log.info("api_stopped")
+            yield state
+        log.info("api_stopped")
 
     return connections
+
+
+def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
+    """What requests find in request.state; the stack closes it in the opposite order."""
+    read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
+    write_engine = wiring.write_engine(settings, "kinoshelf-api")
+    redis = wiring.patient_redis(settings)
+    upstream = wiring.upstream(settings, write_engine, redis)
+    patience = settings.enrichment.interactive_wait_seconds
+    on_demand, searches = FilmsOnDemand(upstream, patience), Searches(upstream, patience)
+    waker, passwords = Waker(redis), make_passwords(settings)
+    stack.callback(passwords.close)
+    for close in (read_engine.dispose, write_engine.dispose, redis.close, upstream.kinopoisk.close):
+        stack.push_async_callback(close)
+    for part in (waker, searches, on_demand):
+        stack.push_async_callback(part.close)
+    return {
+        "read_engine": read_engine,
+        "write_engine": write_engine,
+        "waker": waker,
+        "films": on_demand,
+        "searches": searches,
+        "passwords": passwords,
+        "tokens": make_tokens(settings),
+        "read_item": partial(favourite_queries.read_item, read_engine),
+        "favourites_limit": settings.limits.favorites_per_user,
+    }
 
 
 def make_passwords(settings: Settings) -> Passwords:

@@ -38,7 +38,7 @@ VERDICTS = {True: "[green]met[/]", False: "[bold red]missed[/]", None: ""}
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m bench.main_job", description="Figures of the main job.")
-    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds: at most two minutes")
+    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds: some two minutes")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which ones (all): {', '.join(ROWS)}")
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.rows) - set(ROWS):

@@ -1,7 +1,7 @@
 """The schema this code needs, checked at start; a test keeps REVISION equal to the newest migration."""
 
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 REVISION = "2026_11_23_0544_main_job"
@@ -21,10 +21,25 @@ async def current_revision(engine: AsyncEngine) -> str | None:
         return revision
 
 
+class DatabaseAway(Exception):
+    """PostgreSQL cannot be reached or lets us not in; the text says which, without an address or a password."""
+
+
+async def check_database(engine: AsyncEngine) -> None:
+    """For the start of a process. Raises SchemaBehind or DatabaseAway."""
+    try:
+        await check_schema(engine)
+    except TimeoutError:
+        raise DatabaseAway("PostgreSQL does not answer (postgres.url).") from None
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).rpartition(">: ")[2].splitlines()[0]
+        raise DatabaseAway(f"PostgreSQL cannot be used (postgres.url): {reason}.") from None
+
+
 async def check_schema(engine: AsyncEngine) -> None:
-    """Raises SchemaBehind unless the database is at REVISION."""
+    """Raises SchemaBehind; a newer schema will do, it is made for the release that it replaces as well."""
     revision = await current_revision(engine)
-    if revision != REVISION:
+    if revision is None or revision < REVISION:  # revisions begin with their date
         raise SchemaBehind(
             f"The database schema is at {revision or 'nothing'}, this version needs {REVISION}. "
             "Run: python -m alembic upgrade head"

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
+from structlog.contextvars import unbind_contextvars
 
 from shared.redis_client import PatientRedis, RedisAway
 
@@ -31,6 +32,7 @@ class Waker:
             self._task = asyncio.create_task(self._send())
 
     async def _send(self) -> None:
+        unbind_contextvars("request_id", "user_id", "kinopoisk_id")  # it speaks for many
         while self._rung.is_set():
             self._rung.clear()
             try:

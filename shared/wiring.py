@@ -46,12 +46,12 @@ def upstream(settings: Settings, engine: AsyncEngine, redis: PatientRedis) -> Up
         max_connections=kinopoisk.max_connections,
     )
     client = KinopoiskClient(kinopoisk.base_url, kinopoisk.api_key.get_secret_value(), bounds)
-    gate = Gate(
-        engine,
-        quota=enrichment.quota_pause_seconds,
-        refused=enrichment.refused_pause_seconds,
-        too_fast=enrichment.too_fast_pause_seconds,
-    )
+    pauses = {
+        "quota": enrichment.quota_pause_seconds,
+        "refused": enrichment.refused_pause_seconds,
+        "too_fast": enrichment.too_fast_pause_seconds,
+    }
+    gate = Gate(engine, pauses, probe_seconds=kinopoisk.deadline_seconds + 1)
     limiter = Limiter(
         redis,
         overall=(kinopoisk.rate_per_second, kinopoisk.burst),

@@ -94,6 +94,7 @@ def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
                 "burst": 1000,
                 "search_rate_per_second": 1000,
                 "search_burst": 1000,
+                "deadline_seconds": 4,
             },
             "enrichment": {"sweep_seconds": 1, "retry_base_seconds": 0.2, "lease_seconds": 5},
         }

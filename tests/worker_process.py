@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.settings import Settings
-from worker.drain import Drain
+from worker.context import Context
 from worker.main import opened, ring_for_ever
 
 
 class Worker:
     """What worker.main.run does, without its signals."""
 
-    def __init__(self, drain: Drain) -> None:
-        self.drain = drain
+    def __init__(self, context: Context) -> None:
+        self.drain = context["drain"]
+        self.engine = context["engine"]
 
     @classmethod
     @asynccontextmanager
@@ -23,7 +24,7 @@ class Worker:
             draining = asyncio.create_task(drain.run())
             ringing = asyncio.create_task(ring_for_ever(settings, context))
             try:
-                yield cls(drain)
+                yield cls(context)
             finally:
                 ringing.cancel()
                 drain.stop()

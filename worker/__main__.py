@@ -4,7 +4,7 @@ import asyncio
 import sys
 
 from shared import logs
-from shared.schema import SchemaBehind
+from shared.schema import DatabaseAway, SchemaBehind
 from shared.settings import InvalidSettings, load_settings
 from worker.main import run
 
@@ -15,7 +15,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure("worker", settings.logs.format, settings.logs.level)
         asyncio.run(run(settings))
-    except (InvalidSettings, SchemaBehind, OSError) as error:
+    except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         print(f"worker: {error}", file=sys.stderr)  # noqa: T201 - the operator reads it
         return 1
     return 0

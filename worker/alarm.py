@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, cast
+from functools import wraps
+from typing import TYPE_CHECKING, cast
 
 import orjson
 import structlog
@@ -16,12 +18,15 @@ from shared.redis_client import to_json
 from shared.wakeup import WAKE_JOB
 from worker.context import Context
 from worker.jobs.films import sweep, wake
+from worker.jobs.projection import reconcile_films
 from worker.jobs.sessions import purge_expired_sessions
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
 
 log = structlog.get_logger()
+
+Job = Callable[[Context], Awaitable[object]]
 
 HEALTH_KEY = f"kinoshelf:worker:{socket.gethostname()}"
 
@@ -30,10 +35,11 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
     """Ring until cancelled or until Redis is gone (raises its error)."""
     worker = create_worker(
         {
-            "functions": [func(cast("WorkerCoroutine", wake), name=WAKE_JOB)],
+            "functions": [func(logged(wake, "debug"), name=WAKE_JOB)],
             "cron_jobs": [
-                cron(cast("WorkerCoroutine", sweep), second=set(range(0, 60, sweep_seconds)), run_at_startup=True),
-                cron(cast("WorkerCoroutine", purge_expired_sessions), minute=17),
+                cron(logged(sweep, "debug"), second=set(range(0, 60, sweep_seconds)), run_at_startup=True),
+                cron(logged(reconcile_films), minute=7, second=0, run_at_startup=True),
+                cron(logged(purge_expired_sessions), minute=17, second=0),
             ],
             "redis_pool": redis,
             "ctx": {**context},
@@ -41,8 +47,6 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
             "job_serializer": to_json,
             "job_deserializer": orjson.loads,
             "timezone": UTC,
-            "on_job_start": remember_start,
-            "after_job_end": log_job,
             **LIMITS,
         }
     )
@@ -72,13 +76,18 @@ async def _end_jobs(worker: Worker) -> None:
     await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
 
 
-async def remember_start(ctx: dict[str, Any]) -> None:
-    """An exception in an arq hook kills the worker: only what cannot fail happens here."""
-    structlog.contextvars.bind_contextvars(job_id=ctx["job_id"])
-    ctx["started"] = time.perf_counter()
+def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
+    """The job, with one line for each run. It is not a hook of arq: an exception in one of those kills the worker."""
 
+    @wraps(job)
+    async def run(ctx: Context) -> object:
+        started, outcome, result = time.perf_counter(), "failed", None
+        try:
+            result = await job(ctx)
+            outcome = "done"
+        finally:
+            took = round((time.perf_counter() - started) * 1000, 1)
+            getattr(log, level)("job_finished", job=job.__name__, outcome=outcome, result=result, duration_ms=took)
+        return result
 
-async def log_job(ctx: dict[str, Any]) -> None:
-    """One line a job; a sweep that found nothing would drown the others, so it speaks at debug level."""
-    took = round((time.perf_counter() - ctx["started"]) * 1000, 1)
-    log.debug("job_finished", try_=ctx["job_try"], duration_ms=took)
+    return cast("WorkerCoroutine", run)

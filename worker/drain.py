@@ -57,11 +57,14 @@ class Drain:
     async def start_some(self) -> float:
         """Claim and start what may be called; how many seconds to wait where permission was refused."""
         due = await claims.count_due(self._upstream.engine, self._concurrency - len(self._fetches))
-        if not due or self._stopping or await self._upstream.gate.closed():
-            return 0  # behind a closed gate the next sweep looks again: nothing waits here for hours
+        if not due or self._stopping:
+            return 0
         granted, pause = await self._upstream.limiter.take_films(due)
         if granted:
-            for claim in await claims.claim_due(self._upstream.engine, self._upstream.policy, granted):
+            if await self._upstream.gate.closed():
+                return 0  # the next sweep looks again: nothing waits here for hours
+            most = 1 if self._upstream.gate.probing else granted
+            for claim in await claims.claim_due(self._upstream.engine, self._upstream.policy, most):
                 self._fetch(claim)
         self._look.set()  # there may be more
         return 0 if granted else pause

@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from shared import redis_client, wiring
-from shared.schema import check_schema
+from shared.schema import check_database
 from shared.settings import Settings
 from worker.alarm import alarm_clock
 from worker.context import Context
@@ -25,12 +25,12 @@ FINISH_SECONDS = 25.0
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Context]:
-    """Everything a job uses; raises SchemaBehind where the database is not migrated."""
+    """Everything a job uses; raises SchemaBehind or DatabaseAway where the database cannot be used."""
     engine = wiring.write_engine(settings, "kinoshelf-worker")
     redis = wiring.patient_redis(settings)
     upstream = wiring.upstream(settings, engine, redis)
     try:
-        await check_schema(engine)
+        await check_database(engine)
         yield {"engine": engine, "drain": Drain(upstream, settings.enrichment.concurrency)}
     finally:
         await upstream.kinopoisk.close()
@@ -40,18 +40,28 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
 
 async def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT."""
+    asked = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with opened(settings) as context:
-        drain = context["drain"]
-        draining = asyncio.create_task(drain.run())
+        draining = asyncio.create_task(context["drain"].run())
         ringing = asyncio.create_task(ring_for_ever(settings, context))
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, ringing.cancel)
+        stopping = asyncio.create_task(asked.wait())
         log.info("worker_started", concurrency=settings.enrichment.concurrency)
-        await asyncio.wait([ringing])
-        drain.stop()
+        ended, _ = await asyncio.wait({draining, ringing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await silence(ringing)
+        context["drain"].stop()
         await asyncio.wait([draining], timeout=FINISH_SECONDS)
         log.info("worker_stopped", finished=draining.done())
+        for task in ended:
+            task.result()  # neither ringing nor draining ends by itself: what it raised must be seen
+
+
+async def silence(ringing: "asyncio.Task[None]") -> None:
+    """Cancel until it is done: asyncio.wait_for, with which redis-py sends, can swallow one (Python 3.11)."""
+    while not ringing.done():
+        ringing.cancel()
+        await asyncio.wait([ringing], timeout=0.2)
 
 
 async def ring_for_ever(settings: Settings, context: Context) -> None:

@@ -1,4 +1,7 @@
-"""What a command may hold: the engine that writes, the wake-up, and a way to read back what it wrote."""
+"""What a command may hold: the engine that writes, the wake-up, and a way to read back what it wrote.
+
+Dependencies are coroutines: FastAPI would send each plain function through a thread.
+"""
 
 import uuid
 from typing import Annotated, Protocol
@@ -17,32 +20,32 @@ class ReadItem(Protocol):
     async def __call__(self, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None: ...
 
 
-def _write_engine(request: Request) -> AsyncEngine:
+async def _write_engine(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.state.write_engine
     return engine
 
 
-def _waker(request: Request) -> Waker:
+async def _waker(request: Request) -> Waker:
     waker: Waker = request.state.waker
     return waker
 
 
-def _passwords(request: Request) -> Passwords:
+async def _passwords(request: Request) -> Passwords:
     passwords: Passwords = request.state.passwords
     return passwords
 
 
-def _tokens(request: Request) -> Tokens:
+async def _tokens(request: Request) -> Tokens:
     tokens: Tokens = request.state.tokens
     return tokens
 
 
-def _read_item(request: Request) -> ReadItem:
+async def _read_item(request: Request) -> ReadItem:
     read_item: ReadItem = request.state.read_item
     return read_item
 
 
-def _favourites_limit(request: Request) -> int:
+async def _favourites_limit(request: Request) -> int:
     limit: int = request.state.favourites_limit
     return limit
 

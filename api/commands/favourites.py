@@ -34,11 +34,13 @@ ADD = text("""
     ), asked_again AS (
         UPDATE film_sync SET next_attempt_at = now() FROM room
         WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found' AND fetched_at < now() - interval '1 hour'
+            AND claimed_at IS NULL AND next_attempt_at > now()
+        RETURNING 1
     ), added AS (
         INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
         ON CONFLICT DO NOTHING RETURNING added_at
     )
-    SELECT EXISTS (SELECT FROM added) AS is_new,
+    SELECT EXISTS (SELECT FROM added) AS is_new, EXISTS (SELECT FROM asked_again) AS asked_again,
         (SELECT added_at FROM added UNION ALL SELECT added_at FROM known LIMIT 1) AS added_at
 """)
 
@@ -66,11 +68,12 @@ async def add_favourite(
     wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "most": most}
     async with engine.begin() as connection:
         await connection.execute(ONE_AT_A_TIME, {"user_id": str(identity.user_id)})
-        result: Row[tuple[bool, datetime | None]] = (await connection.execute(ADD, wish)).one()
+        result: Row[tuple[bool, bool, datetime | None]] = (await connection.execute(ADD, wish)).one()
     if result.added_at is None:
         raise errors.FavouritesLimitReached
-    if result.is_new:
+    if result.is_new or result.asked_again:
         waker.ring()  # only after the commit; the sweep covers a crash here
+    if result.is_new:
         log.info("favourite_added")
     item = await read_item(identity.user_id, film.kinopoisk_id)
     item = item or removed_meanwhile(film.kinopoisk_id, result.added_at)

@@ -11,17 +11,17 @@ from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 
 
-def _read_engine(request: Request) -> AsyncEngine:
+async def _read_engine(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.state.read_engine
     return engine
 
 
-def _films(request: Request) -> FilmsOnDemand:
+async def _films(request: Request) -> FilmsOnDemand:
     films: FilmsOnDemand = request.state.films
     return films
 
 
-def _searches(request: Request) -> Searches:
+async def _searches(request: Request) -> Searches:
     searches: Searches = request.state.searches
     return searches
 

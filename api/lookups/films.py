@@ -47,7 +47,7 @@ async def film_json(kinopoisk_id: int, engine: AsyncEngine, on_demand: OnDemand)
         stored = await read_stored(engine, kinopoisk_id)
     if stored is None or stored.status == "not_found":
         raise errors.FilmNotFound
-    if stored.document is None:  # known, but not projected: the read table was truncated
+    if stored.document is None:  # the read table was truncated in this very moment
         raise errors.UpstreamUnavailable(retry_after=5)
     return with_freshness(stored.document, stored)
 

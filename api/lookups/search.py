@@ -49,9 +49,10 @@ async def search_films(
         found = await ask(searches, query, page)
         films = [(film_id, summary(document, found)) for film_id, document in found.films]
         answer = {"pages": found.pages, "total": found.total}
-        if page == 1 and (first := await film_of_that_id(query, films, engine)):
-            films.insert(0, first)
-            answer = {"pages": max(found.pages, 1), "total": found.total + 1}
+        if first := await film_of_that_id(query, engine):
+            answer = {"pages": max(found.pages, 1), "total": max(found.total, 1)}
+            films = [film for film in films if film[0] != first[0]]
+            films[:0] = [first] if page == 1 else []
     favourites = await favourites_among(engine, identity.user_id, [film_id for film_id, _ in films])
     items = ",".join(extended(film, is_favorite=film_id in favourites) for film_id, film in films)
     head = orjson.dumps({"query": query, "page": page, **answer, "source": "kinopoisk"}).decode()
@@ -86,12 +87,12 @@ async def film_at(kinopoisk_id: int, engine: AsyncEngine, on_demand: OnDemand) -
         return []
 
 
-async def film_of_that_id(query: str, films: list[tuple[int, str]], engine: AsyncEngine) -> tuple[int, str] | None:
-    """Digits may be a name ("1917") or an id: a stored film of that id, unless it was found by name."""
+async def film_of_that_id(query: str, engine: AsyncEngine) -> tuple[int, str] | None:
+    """Digits may be a name ("1917") or an id: the stored film of that id, which stands first."""
     if not re.fullmatch(r"[0-9]{1,10}", query) or not 1 <= int(query) <= LARGEST_ID:
         return None
     stored = await read_stored(engine, int(query))
-    if stored is None or stored.document is None or int(query) in (film_id for film_id, _ in films):
+    if stored is None or stored.document is None:
         return None
     return int(query), with_freshness(stored.document, stored)
 

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-def _read_engine(request: Request) -> AsyncEngine:
+async def _read_engine(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.state.read_engine
     return engine
 

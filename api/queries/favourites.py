@@ -40,7 +40,7 @@ async def list_favourites(
     identity: CurrentIdentity,
     engine: ReadEngine,
     limit: PageSize = 20,
-    cursor: Annotated[str | None, Query(max_length=64, description="next_cursor of the page before")] = None,
+    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
 ) -> Response:
     """The user's favourites, newest first; a new one is listed at once, `pending` until its details arrive."""
     newest_first = ITEMS.order_by(favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc()).limit(limit + 1)

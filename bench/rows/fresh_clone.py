@@ -68,6 +68,7 @@ def fresh_copy() -> Iterator[Path]:
     if listed.returncode:
         raise CannotMeasure(f"git cannot list the files: {listed.stderr.strip()}")
     folder = Path(tempfile.mkdtemp(prefix="kinoshelf-clone-"))
+    folder.chmod(0o711)  # as root: the database's own user must be able to pass
     try:
         for name in filter(None, listed.stdout.split("\0")):
             if Path(name).is_file():
@@ -75,7 +76,6 @@ def fresh_copy() -> Iterator[Path]:
                 shutil.copy2(name, folder / name)
         yield folder
     finally:
-        shutil.rmtree((folder / ".data" / "postgres").resolve(), ignore_errors=True)  # it may lie elsewhere
         shutil.rmtree(folder, ignore_errors=True)
 
 

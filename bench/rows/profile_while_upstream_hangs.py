@@ -54,7 +54,7 @@ class Crowd:
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, requests = scale.pick(4, 1), scale.pick(400, 200)
+    rounds, requests = scale.pick(4, 1), scale.pick(400, 150)
     quiet, hanging, in_flight = [], [], []
     async with running_stack() as stack:
         users = await new_users(stack.address, 3)

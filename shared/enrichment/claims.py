@@ -7,9 +7,11 @@ again when the lease ends, and an answer that comes later than that finds a high
 from typing import NamedTuple
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment.policy import Policy
+from shared.tables.work import film_sync
 
 
 class Claim(NamedTuple):
@@ -41,13 +43,6 @@ CLAIM_ONE = text(f"""
 
 COUNT_DUE = text("SELECT count(*) FROM (SELECT FROM film_sync WHERE next_attempt_at <= now() LIMIT :most) AS due")
 
-# Waiting is nobody's fault: the attempt is given back.
-RELEASE = text("""
-    UPDATE film_sync SET claimed_at = NULL, attempts = greatest(attempts - 1, 0), last_error_code = :code,
-        next_attempt_at = now() + CAST(:delay AS interval)
-    WHERE kinopoisk_id = :kinopoisk_id AND claim_seq = :claim_seq
-""")
-
 
 async def count_due(engine: AsyncEngine, most: int) -> int:
     """How many films are due now, at most `most`."""
@@ -62,9 +57,11 @@ async def claim_due(engine: AsyncEngine, policy: Policy, count: int) -> list[Cla
         return [Claim(*row) for row in rows]
 
 
-async def claim_one(engine: AsyncEngine, policy: Policy, kinopoisk_id: int) -> Claim | None:
-    """Lease this film, or None where it is not due: somebody fetches it, or it failed a moment ago."""
+async def want_and_claim(engine: AsyncEngine, policy: Policy, kinopoisk_id: int) -> Claim | None:
+    """Lease this film, which nobody may have wanted before; None where it is not due: fetched or failed just now."""
+    wanted = insert(film_sync).values(kinopoisk_id=kinopoisk_id).on_conflict_do_nothing()
     async with engine.begin() as connection:
+        await connection.execute(wanted)
         rows = await connection.execute(CLAIM_ONE, {"lease": policy.lease, "kinopoisk_id": kinopoisk_id})
         row = rows.one_or_none()
         return Claim(*row) if row else None

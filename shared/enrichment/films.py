@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,7 +13,7 @@ from shared.enrichment.gate import Gate
 from shared.enrichment.limiter import Limiter
 from shared.enrichment.policy import Policy
 from shared.kinopoisk.client import KinopoiskClient
-from shared.kinopoisk.errors import FilmUnknown, KinopoiskFault, KinopoiskRefusal
+from shared.kinopoisk.errors import FilmUnknown, KinopoiskFault, KinopoiskRefusal, NoConnection
 
 log = structlog.get_logger()
 
@@ -48,13 +49,16 @@ async def _attempt(upstream: Upstream, claim: Claim) -> tuple[str, str | None]:
     if claim.attempts > policy.max_attempts:  # its holders died one after the other: let it rest
         return "abandoned", await finish.failed(engine, policy, claim, "abandoned")
     try:
-        body, film = await upstream.kinopoisk.film(claim.kinopoisk_id)
+        body = await upstream.kinopoisk.film(claim.kinopoisk_id)
     except FilmUnknown as error:
+        await upstream.gate.answered()
         return error.code, await finish.not_found(engine, policy, claim)
     except KinopoiskRefusal as refusal:
         pause = await upstream.gate.close(refusal)
-        await finish.released(engine, claim, refusal.code, pause)
-        return refusal.code, "released"
+        return refusal.code, await finish.released(engine, claim, refusal.code, pause)
+    except NoConnection as error:
+        return error.code, await finish.released(engine, claim, error.code, timedelta(seconds=1))
     except KinopoiskFault as error:
         return error.code, await finish.failed(engine, policy, claim, error.code)
-    return "stored", await finish.ready(engine, policy, claim, body, film)
+    await upstream.gate.answered()
+    return "stored", await finish.ready(engine, policy, claim, body)

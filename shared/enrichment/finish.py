@@ -3,13 +3,15 @@
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.enrichment.claims import RELEASE, Claim
+from shared.enrichment.claims import Claim
 from shared.enrichment.documents import full_document
+from shared.enrichment.merge import filled
 from shared.enrichment.policy import Policy
+from shared.kinopoisk.client import parse
 from shared.kinopoisk.models import Film
 from shared.tables.read import film as film_table
 from shared.tables.work import film_source
@@ -38,6 +40,12 @@ RETRY = text(f"""
     {_HELD}
 """)  # noqa: S608 - constants only
 
+# Waiting is nobody's fault: the attempt is given back.
+RELEASED = text(f"""
+    UPDATE film_sync SET claimed_at = NULL, attempts = greatest(attempts - 1, 0), last_error_code = :code,
+        next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
+""")  # noqa: S608 - constants only
+
 GIVE_UP = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'pending' THEN 'failed' ELSE status END,
         attempts = 0, priority = 2, claimed_at = NULL, last_error_code = :code,
@@ -45,13 +53,16 @@ GIVE_UP = text(f"""
 """)  # noqa: S608 - constants only
 
 
-async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str, film: Film) -> str | None:
+async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) -> str | None:
     """Store the source, project it and finish, in one transaction; None where the lease was lost."""
     async with engine.begin() as connection:
+        earlier = await connection.scalar(select(film_source.c.body).filter_by(kinopoisk_id=claim.kinopoisk_id))
+        source = filled(body, earlier)
+        film = parse(Film, source)
         row = await connection.execute(READY, _held(claim, refresh=policy.refresh_in(film.year)))
         status: str | None = row.scalar_one_or_none()
         if status:
-            await store(connection, claim.kinopoisk_id, body, full_document(film))
+            await store(connection, claim.kinopoisk_id, source, full_document(film))
     return status
 
 
@@ -84,10 +95,11 @@ async def failed(engine: AsyncEngine, policy: Policy, claim: Claim, code: str) -
         return row.scalar_one_or_none()
 
 
-async def released(engine: AsyncEngine, claim: Claim, code: str, delay: timedelta) -> None:
+async def released(engine: AsyncEngine, claim: Claim, code: str, delay: timedelta) -> str | None:
     """Upstream would not answer now, whatever the film: give the claim and its attempt back."""
     async with engine.begin() as connection:
-        await connection.execute(RELEASE, _held(claim, code=code, delay=delay))
+        row = await connection.execute(RELEASED, _held(claim, code=code, delay=delay))
+        return row.scalar_one_or_none()
 
 
 def _held(claim: Claim, **values: object) -> dict[str, object]:

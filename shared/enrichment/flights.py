@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
+from structlog.contextvars import unbind_contextvars
+
 Result = TypeVar("Result")
 
 
@@ -22,14 +24,20 @@ class Flights(Generic[Result]):
         return await asyncio.shield(task)
 
     async def _fly(self, key: Hashable, start: Callable[[], Awaitable[Result]]) -> Result:
+        unbind_contextvars("user_id")  # many share this task, and its log lines are nobody's own
         try:
             return await start()
         finally:
             del self._tasks[key]
 
-    async def land(self) -> None:
-        """Wait for all that is under way."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+    async def land(self, patience_seconds: float) -> None:
+        """Wait for what is under way, and cancel what takes longer."""
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_seconds)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _look_at_the_error(task: "asyncio.Task[Result]") -> None:

@@ -1,4 +1,7 @@
-"""Whether upstream may be asked at all: closed for every process after 402, 401, 403 and 429; survives a flush."""
+"""Whether upstream may be asked at all: closed for every process after 402, 401, 403 and 429; survives a flush.
+
+When the time is over one call passes as a probe. An answer opens the gate, another refusal closes it again.
+"""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -18,9 +21,18 @@ CLOSE = text("""
 """)
 
 CLOSED = text("""
-    SELECT reason, extract(epoch FROM closed_until - now())::float8 FROM upstream_gate
-    WHERE closed_until > now() ORDER BY closed_until DESC LIMIT 1
+    SELECT reason, greatest(extract(epoch FROM closed_until - now()), 0)::float8 FROM upstream_gate
+    ORDER BY closed_until DESC LIMIT 1
 """)
+
+# Of all who come when the time is over one gets the probe: it holds the gate closed for the others meanwhile.
+PROBE = text("""
+    UPDATE upstream_gate SET closed_until = now() + CAST(:lease AS interval)
+    WHERE closed_until <= now() AND NOT EXISTS (SELECT FROM upstream_gate WHERE closed_until > now())
+    RETURNING reason
+""")
+
+OPEN = text("DELETE FROM upstream_gate")
 
 
 class Closed(NamedTuple):
@@ -30,31 +42,50 @@ class Closed(NamedTuple):
     seconds: float
 
 
-_CODES = {"quota": QuotaExhausted.code, "refused": KeyRefused.code, "too_fast": TooFast.code}
+REASONS = {"quota": QuotaExhausted, "refused": KeyRefused, "too_fast": TooFast}
 
 
 class Gate:
-    """The gate and how long each refusal closes it, in seconds."""
+    """The gate; how long each refusal closes it and how long a probe may take, in seconds."""
 
-    def __init__(self, engine: AsyncEngine, *, quota: float, refused: float, too_fast: float) -> None:
+    def __init__(self, engine: AsyncEngine, pauses: dict[str, float], probe_seconds: float) -> None:
         self._engine = engine
-        self._pauses = {
-            QuotaExhausted: ("quota", quota),
-            KeyRefused: ("refused", refused),
-            TooFast: ("too_fast", too_fast),
-        }
+        self._pauses = pauses
+        self._probe_lease = timedelta(seconds=probe_seconds)
+        self._probing = False
 
     async def closed(self) -> Closed | None:
-        async with self._engine.connect() as connection:
+        """None if calls may pass. Where the time is over this takes the probe: make one call, and one only."""
+        async with self._engine.begin() as connection:
             row = (await connection.execute(CLOSED)).one_or_none()
-        return Closed(_CODES[row[0]], row[1]) if row else None
+            if row is None:
+                return None
+            if row[1] == 0 and (await connection.execute(PROBE, {"lease": self._probe_lease})).first():
+                self._probing = True
+                return None
+        return Closed(REASONS[row[0]].code, row[1] or self._probe_lease.total_seconds())
+
+    @property
+    def probing(self) -> bool:
+        """Whether the next call is a probe."""
+        return self._probing
 
     async def close(self, refusal: KinopoiskRefusal) -> timedelta:
         """Close after this refusal; how long films and people have to wait now."""
-        reason, seconds = self._pauses[type(refusal)]
-        pause = timedelta(seconds=seconds)
+        self._probing = False
+        reason = next(reason for reason, kind in REASONS.items() if isinstance(refusal, kind))
+        pause = timedelta(seconds=self._pauses[reason])
         async with self._engine.begin() as connection:
             await connection.execute(CLOSE, {"reason": reason, "pause": pause})
-        level = log.error if isinstance(refusal, KeyRefused) else log.warning
-        level("upstream_gate_closed", reason=reason, pause_seconds=seconds)
+        level = log.error if reason == "refused" else log.warning
+        level("upstream_gate_closed", reason=reason, pause_seconds=self._pauses[reason])
         return pause
+
+    async def answered(self) -> None:
+        """Upstream gave a proper answer: if that was the probe, the gate is open."""
+        if not self._probing:
+            return
+        self._probing = False
+        async with self._engine.begin() as connection:
+            await connection.execute(OPEN)
+        log.info("upstream_gate_opened")

@@ -1,7 +1,8 @@
 """How fast upstream may be asked, over all processes: two nested token buckets in Redis, search inside overall.
 
 In any second at most rate + burst calls pass, so the settings keep rate + burst at or under 90 % of what upstream
-publishes. Without Redis each process goes on by itself at a small fixed rate.
+publishes; a flush grants one burst more, so rate + 2 × burst keeps to what is published. Without Redis each process
+goes on by itself at a small fixed rate.
 """
 
 import time
@@ -29,7 +30,7 @@ for i, key in ipairs(KEYS) do
   if tokens < 1 then wait = math.max(wait, (1 - tokens) / rate) end
 end
 for i, key in ipairs(KEYS) do
-  redis.call('HSET', key, 'tokens', tostring(levels[i] - granted), 'at', tostring(seconds))
+  redis.call('HSET', key, 'tokens', tostring(levels[i] - granted), 'at', string.format('%.6f', seconds))
   redis.call('EXPIRE', key, 60)
 end
 return {granted, math.ceil(wait * 1000)}

@@ -1,22 +1,23 @@
 """A film that somebody waits for: claimed and fetched at once, or awaited where another process has the claim."""
 
 import asyncio
+import time
 
 from sqlalchemy import Row, text
-from sqlalchemy.dialects.postgresql import insert
 
 from shared.enrichment import claims, permission
 from shared.enrichment.errors import NotNow
 from shared.enrichment.films import Upstream, enrich
 from shared.enrichment.flights import Flights
+from shared.enrichment.projection import project_missing
 from shared.kinopoisk.errors import KinopoiskError
-from shared.tables.work import film_sync
 
 LOOK_AGAIN_SECONDS = 0.1
 
 STATE = text("""
-    SELECT status IN ('ready', 'not_found') AS known, claimed_at IS NOT NULL AS claimed, last_error_code,
-        greatest(extract(epoch FROM next_attempt_at - now()), 0)::float8 AS due_in
+    SELECT status, claimed_at IS NOT NULL AS claimed, last_error_code,
+        greatest(extract(epoch FROM next_attempt_at - now()), 0)::float8 AS due_in,
+        EXISTS (SELECT FROM film WHERE film.kinopoisk_id = film_sync.kinopoisk_id) AS projected
     FROM film_sync WHERE kinopoisk_id = :kinopoisk_id
 """)
 
@@ -28,6 +29,7 @@ class FilmsOnDemand:
         self._upstream = upstream
         self._patience = patience_seconds
         self._flights: Flights[None] = Flights()
+        self._closing = False
 
     async def fetch(self, kinopoisk_id: int) -> None:
         """Returns once upstream has answered, with the film or that it has none. Raises NotNow."""
@@ -38,29 +40,31 @@ class FilmsOnDemand:
             raise NotNow(KinopoiskError.code, 5) from None
 
     async def close(self) -> None:
-        await self._flights.land()
+        """Finish what is being fetched here; what others fetch is not waited for."""
+        self._closing = True
+        await self._flights.land(self._patience)
 
     async def _fetch(self, kinopoisk_id: int) -> None:
-        await self._want(kinopoisk_id)
-        while not (state := await self._state(kinopoisk_id)).known:
-            if state.due_in == 0:
+        last_look = time.monotonic() + self._patience
+        while True:
+            state = await self._state(kinopoisk_id)
+            if state is None or (state.due_in == 0 and state.status != "ready"):
                 await self._claim_and_enrich(kinopoisk_id)
-            elif state.claimed:
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            else:
+            elif state.projected or state.status == "not_found":
+                return
+            elif state.status == "ready":  # the read table was truncated
+                await project_missing(self._upstream.engine, kinopoisk_id, kinopoisk_id)
+            elif not state.claimed or self._closing or time.monotonic() > last_look:
                 raise NotNow(state.last_error_code or KinopoiskError.code, state.due_in)
+            else:
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
-    async def _want(self, kinopoisk_id: int) -> None:
-        wanted = insert(film_sync).values(kinopoisk_id=kinopoisk_id).on_conflict_do_nothing()
-        async with self._upstream.engine.begin() as connection:
-            await connection.execute(wanted)
-
-    async def _state(self, kinopoisk_id: int) -> Row[tuple[bool, bool, str | None, float]]:
+    async def _state(self, kinopoisk_id: int) -> Row[tuple[str, bool, str | None, float, bool]] | None:
         async with self._upstream.engine.connect() as connection:
-            return (await connection.execute(STATE, {"kinopoisk_id": kinopoisk_id})).one()
+            return (await connection.execute(STATE, {"kinopoisk_id": kinopoisk_id})).one_or_none()
 
     async def _claim_and_enrich(self, kinopoisk_id: int) -> None:
         await permission.for_one_film(self._upstream)
-        claim = await claims.claim_one(self._upstream.engine, self._upstream.policy, kinopoisk_id)
+        claim = await claims.want_and_claim(self._upstream.engine, self._upstream.policy, kinopoisk_id)
         if claim:
             await enrich(self._upstream, claim)

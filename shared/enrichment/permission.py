@@ -1,10 +1,11 @@
-"""May upstream be asked now? Gate first, then limiter; asked before anything is claimed."""
+"""May upstream be asked now? Limiter, then gate; asked before anything is claimed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from shared.enrichment.errors import NotNow
 from shared.enrichment.films import Upstream
+from shared.kinopoisk.errors import NoConnection
 
 # Longer than this nobody waits for a place among the calls: come back is the better answer.
 PATIENCE_SECONDS = 2.0
@@ -21,14 +22,14 @@ async def for_one_search(upstream: Upstream) -> None:
 
 
 async def _permitted(upstream: Upstream, take: Callable[[], Awaitable[tuple[int, float]]]) -> None:
-    if closed := await upstream.gate.closed():
-        raise NotNow(closed.code, closed.seconds)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 granted, pause = await take()
                 if granted:
-                    return
+                    break
                 await asyncio.sleep(max(pause, 0.01))
     except TimeoutError:
-        raise NotNow("upstream-busy", 1) from None
+        raise NotNow(NoConnection.code, 1) from None
+    if closed := await upstream.gate.closed():  # last, because it may hand out the only probe
+        raise NotNow(closed.code, closed.seconds)

@@ -10,7 +10,7 @@ from shared.enrichment.documents import summary_document
 from shared.enrichment.errors import NotNow
 from shared.enrichment.films import Upstream
 from shared.enrichment.flights import Flights
-from shared.kinopoisk.errors import KinopoiskError, KinopoiskFault, KinopoiskRefusal
+from shared.kinopoisk.errors import KinopoiskError, KinopoiskFault, KinopoiskRefusal, NoConnection
 from shared.kinopoisk.models import FoundPage
 
 PAGE_SIZE = 20
@@ -44,7 +44,7 @@ class Searches:
             raise NotNow(KinopoiskError.code, 5) from None
 
     async def close(self) -> None:
-        await self._flights.land()
+        await self._flights.land(self._patience)
 
     async def _ask(self, query: str, page: int) -> Found:
         await permission.for_one_search(self._upstream)
@@ -53,8 +53,9 @@ class Searches:
         except KinopoiskRefusal as refusal:
             pause = await self._upstream.gate.close(refusal)
             raise NotNow(refusal.code, pause.total_seconds()) from None
-        except KinopoiskFault as fault:
+        except (KinopoiskFault, NoConnection) as fault:
             raise NotNow(fault.code, 5) from None
+        await self._upstream.gate.answered()
         return _found(answer, page)
 
 

@@ -42,20 +42,19 @@ class KinopoiskClient:
         self._bounds = bounds
         self._http = httpx.AsyncClient(
             base_url=base_url,
-            headers={"X-API-KEY": api_key, "Accept": "application/json", "Accept-Encoding": "gzip"},
+            headers={b"X-API-KEY": api_key.encode(), b"Accept": b"application/json", b"Accept-Encoding": b"gzip"},
             timeout=httpx.Timeout(bounds.read_timeout, connect=bounds.connect_timeout, pool=bounds.connect_timeout),
             limits=httpx.Limits(max_connections=bounds.max_connections, keepalive_expiry=15),
             follow_redirects=False,
             trust_env=False,
         )
 
-    async def film(self, kinopoisk_id: int) -> tuple[str, Film]:
-        """The body as received and the film in it."""
+    async def film(self, kinopoisk_id: int) -> str:
+        """The body as received; it holds that film."""
         body = await self._get("film", f"/api/v2.2/films/{int(kinopoisk_id)}")
-        film = parse(Film, body)
-        if film.kinopoisk_id != kinopoisk_id:
+        if parse(Film, body).kinopoisk_id != kinopoisk_id:
             raise errors.MalformedAnswer
-        return body, film
+        return body
 
     async def search(self, keyword: str, page: int) -> FoundPage:
         """One page of films whose name contains the keyword; 20 a page."""
@@ -71,30 +70,51 @@ class KinopoiskClient:
 
     async def _get(self, endpoint: str, path: str, params: dict[str, Any] | None = None) -> str:
         """The body of a 200 as text; logs the call with what came of it."""
-        started, outcome = time.perf_counter(), "failed"
+        started, outcome, statuses = time.perf_counter(), "answered", list[int]()
         try:
             async with asyncio.timeout(self._bounds.deadline):
-                response, body = await self._send(path, params)
-            outcome = str(response.status_code)
-            return text_of(response, body)
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+                return (await self._send(path, params, statuses)).decode()
+        except errors.KinopoiskError as error:
+            outcome = error.code
+            raise
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
             outcome = type(error).__name__
-            raise errors.KinopoiskUnavailable from None
+            busy = isinstance(error, httpx.PoolTimeout)
+            raise (errors.NoConnection if busy else errors.KinopoiskUnavailable) from None
+        except UnicodeError:  # no UTF-8 in the answer, or no letters in the question
+            outcome = errors.MalformedAnswer.code
+            raise errors.MalformedAnswer from None
         finally:
             took = round((time.perf_counter() - started) * 1000, 1)
-            log.info("kinopoisk_called", endpoint=endpoint, outcome=outcome, duration_ms=took)
+            status = statuses[0] if statuses else None
+            log.info("kinopoisk_called", endpoint=endpoint, status=status, outcome=outcome, duration_ms=took)
 
-    async def _send(self, path: str, params: dict[str, Any] | None) -> tuple[httpx.Response, bytes]:
-        """Sent again at once where the peer had closed a kept connection: that call never reached it."""
+    async def _send(self, path: str, params: dict[str, Any] | None, statuses: list[int]) -> bytes:
+        """The body of a 200; every other status by its own error, whatever its body may be."""
         request = self._http.build_request("GET", path, params=params)
+        response = await self._send_once_more_if_unsent(request)
+        statuses.append(response.status_code)
         try:
-            response = await self._http.send(request, stream=True)
-        except httpx.RemoteProtocolError:
-            response = await self._http.send(request, stream=True)
-        try:
-            return response, await bounded_body(response, self._bounds.max_body_bytes)
+            check_status(response)
+            return await bounded_body(response, self._bounds.max_body_bytes)
         finally:
             await response.aclose()
+
+    async def _send_once_more_if_unsent(self, request: httpx.Request) -> httpx.Response:
+        """A kept connection that the peer had closed never carried the call: send it again. On a new one it counts."""
+        connections: list[str] = []
+
+        async def trace(event: str, _: dict[str, Any]) -> None:
+            if event == "connection.connect_tcp.started":
+                connections.append(event)
+
+        request.extensions = {**request.extensions, "trace": trace}
+        try:
+            return await self._http.send(request, stream=True)
+        except httpx.RemoteProtocolError:
+            if connections:
+                raise
+            return await self._http.send(request, stream=True)
 
 
 async def bounded_body(response: httpx.Response, limit: int) -> bytes:
@@ -109,24 +129,20 @@ async def bounded_body(response: httpx.Response, limit: int) -> bytes:
             body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
         except zlib.error:
             raise errors.MalformedAnswer from None
-        if len(body) > limit:
+        if len(body) > limit or (inflate and inflate.unused_data):
             raise errors.MalformedAnswer
     if inflate and not inflate.eof:
         raise errors.MalformedAnswer
     return bytes(body)
 
 
-def text_of(response: httpx.Response, body: bytes) -> str:
-    """The text of a good answer; each other status by its own error."""
-    status = response.status_code
-    if status == 200:
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            raise errors.MalformedAnswer from None
-    if status == 404:
+def check_status(response: httpx.Response) -> None:
+    """Raises the error of every status but 200. A 404 in HTML comes from something in between, not from Kinopoisk."""
+    status, html = response.status_code, "html" in response.headers.get("content-type", "")
+    if status == 404 and not html:
         raise errors.FilmUnknown
-    raise REFUSALS.get(status, errors.KinopoiskUnavailable)
+    if status != 200:
+        raise REFUSALS.get(status, errors.KinopoiskUnavailable)
 
 
 def parse(kind: type[Parsed], body: str) -> Parsed:

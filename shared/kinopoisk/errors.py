@@ -2,6 +2,7 @@
 
 KinopoiskError
 ├── FilmUnknown             404: upstream says that there is no such film
+├── NoConnection            too many calls under way here; upstream was not asked
 ├── KinopoiskRefusal        upstream will not answer for a while; nothing is wrong with the film
 │   ├── QuotaExhausted      402: the calls of the day, or of the key, are used up
 │   ├── TooFast             429: too many calls in a second
@@ -20,6 +21,10 @@ class KinopoiskError(Exception):
 
 class FilmUnknown(KinopoiskError):
     code = "film-not-found"
+
+
+class NoConnection(KinopoiskError):
+    code = "upstream-busy"
 
 
 class KinopoiskRefusal(KinopoiskError):

@@ -1,6 +1,5 @@
 """Field types that forgive what upstream is known to send: "", "null", "99%", no-break spaces, HH:MM."""
 
-import math
 import re
 from typing import Annotated, Any
 
@@ -28,11 +27,10 @@ def _prose(value: Any) -> Any:
 
 def _rating(value: Any) -> float | None:
     """8.8, "8.8" and 8 are ratings; "null", "99%" (expectation) and dates are not."""
-    try:
-        rating = round(float(value), 1)
-    except (TypeError, ValueError, OverflowError):
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,9})?", str(value)):
         return None
-    return rating if math.isfinite(rating) and 0 < rating <= 10 else None
+    rating = round(float(value), 1)
+    return rating if 0 < rating <= 10 else None
 
 
 def _count(value: Any) -> int | None:
@@ -69,7 +67,12 @@ def _list(value: Any) -> Any:
     return [] if value is None else value
 
 
-FilmId = Annotated[int, Field(gt=0, le=LARGEST_ID)]
+def _no_bool(value: Any) -> Any:
+    """true is no film 1."""
+    return None if isinstance(value, bool) else value
+
+
+FilmId = Annotated[int, BeforeValidator(_no_bool), Field(gt=0, le=LARGEST_ID)]
 Text = Annotated[str | None, BeforeValidator(_text)]
 Prose = Annotated[str | None, BeforeValidator(_prose)]
 Rating = Annotated[float | None, BeforeValidator(_rating)]

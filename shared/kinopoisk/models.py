@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.kinopoisk.fields import Address, AgeLimit, Count, FilmId, Minutes, OrEmpty, Prose, Rating, Text, Year
@@ -23,7 +23,7 @@ class CountryName(Answer):
 class AnyFilm(Answer):
     """What a film and an item of a list have in common."""
 
-    kinopoisk_id: Annotated[FilmId, Field(validation_alias=AliasChoices("kinopoiskId", "filmId"))]
+    kinopoisk_id: FilmId
     name_ru: Text = None
     name_en: Text = None
     name_original: Text = None
@@ -34,6 +34,14 @@ class AnyFilm(Answer):
     countries: Annotated[tuple[CountryName, ...], OrEmpty] = ()
     poster_url: Address = None
     poster_url_preview: Address = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _either_id(cls, item: Any) -> Any:
+        """Lists call it filmId, films kinopoiskId, and some items have both with one of them null."""
+        if isinstance(item, dict) and item.get("kinopoiskId") is None:
+            return {**item, "kinopoiskId": item.get("filmId")}
+        return item
 
 
 class Film(AnyFilm):

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -73,6 +73,12 @@ class Settings(Sources):
     statsd: Statsd = Statsd()
     sentry: Sentry = Sentry()
 
+    @model_validator(mode="after")
+    def _lease_outlasts_a_call(self) -> "Settings":
+        if self.enrichment.lease_seconds <= self.kinopoisk.deadline_seconds:
+            raise ValueError("enrichment.lease_seconds must be longer than kinopoisk.deadline_seconds")
+        return self
+
 
 class MigrationSettings(Sources):
     """All that a migration needs: its role may differ from the service's and should hold no other secret."""
@@ -128,4 +134,5 @@ def _sentence(error: ValidationError) -> str:
     if wrong["type"] == "missing":
         variable = ENV_PREFIX + "__".join(path).upper()
         return f"Setting {'.'.join(path)} is missing: put it into {settings_file()} or into {variable}."
-    return f"Setting {'.'.join(path)}: {wrong['msg'].removeprefix('Value error, ')}."
+    message = wrong["msg"].removeprefix("Value error, ")
+    return f"Setting {'.'.join(path)}: {message}." if path else f"Settings: {message}."

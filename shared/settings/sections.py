@@ -1,12 +1,17 @@
 """The sections of the settings, their defaults and their bounds."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from redis.asyncio.connection import parse_url
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 EXAMPLE_MARK = "example"
 
-Seconds = Annotated[float, Field(gt=0)]
+Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Amount
 Count = Annotated[int, Field(gt=0)]
 
 
@@ -25,7 +30,37 @@ def _asyncpg_url(secret: SecretStr) -> SecretStr:
     scheme, separator, rest = secret.get_secret_value().partition("://")
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
         raise ValueError("must look like postgresql://user:password@host:5432/database")
-    return SecretStr("postgresql+asyncpg://" + rest.replace("sslmode=", "ssl="))
+    address, mark, options = rest.partition("?")
+    try:
+        url = make_url(f"postgresql+asyncpg://{address}{mark}{options.replace('sslmode=', 'ssl=')}")
+    except (ArgumentError, ValueError):
+        raise ValueError("must look like postgresql://user:password@host:5432/database") from None
+    if url.query.keys() - {"ssl"}:
+        raise ValueError("only sslmode is understood after the question mark")
+    return SecretStr(url.render_as_string(hide_password=False))
+
+
+def _redis_url(secret: SecretStr) -> SecretStr:
+    try:
+        parse_url(secret.get_secret_value())
+    except ValueError:
+        raise ValueError("must look like redis://:password@host:6379/0") from None
+    return secret
+
+
+def _with_a_port(address: str) -> str:
+    try:
+        urlsplit(address).port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        raise ValueError("has a port that is none") from None
+    return address
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    """It travels in a header."""
+    if not secret.get_secret_value().isprintable():
+        raise ValueError("holds letters that cannot be sent")
+    return secret
 
 
 class Section(BaseModel):
@@ -43,8 +78,15 @@ class JwtKey(Section):
     secret: Annotated[SecretStr, AfterValidator(_strong)]
 
 
+def _different(keys: tuple[JwtKey, ...]) -> tuple[JwtKey, ...]:
+    """A token names its key by id."""
+    if len({key.id for key in keys}) < len(keys):
+        raise ValueError("two keys have the same id")
+    return keys
+
+
 class Auth(Section):
-    jwt_keys: Annotated[tuple[JwtKey, ...], Field(min_length=1)]
+    jwt_keys: Annotated[tuple[JwtKey, ...], Field(min_length=1), AfterValidator(_different)]
     issuer: str = "kinoshelf"
     audience: str = "kinoshelf"
     token_lifetime_days: Annotated[float, Field(gt=0, le=366)] = 30
@@ -60,26 +102,26 @@ class Postgres(Section):
 
 
 class Redis(Section):
-    url: SecretStr
+    url: Annotated[SecretStr, AfterValidator(_redis_url)]
     timeout_seconds: Seconds = 0.3
     skip_seconds: Seconds = 3
 
 
 class Kinopoisk(Section):
-    base_url: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$")] = (
-        "https://kinopoiskapiunofficial.tech"
-    )
-    api_key: Annotated[SecretStr, Field(min_length=1)]
+    base_url: Annotated[
+        str, Field(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9/._~-]*)?$"), AfterValidator(_with_a_port)
+    ] = "https://kinopoiskapiunofficial.tech"
+    api_key: Annotated[SecretStr, Field(min_length=1), AfterValidator(_sendable)]
     connect_timeout_seconds: Seconds = 2
     read_timeout_seconds: Seconds = 8
     deadline_seconds: Seconds = 10
     max_body_bytes: Count = 1_048_576
-    max_connections: Count = 20
-    rate_per_second: Annotated[float, Field(gt=0)] = 13
-    burst: Count = 5
-    search_rate_per_second: Annotated[float, Field(gt=0)] = 3.5
+    max_connections: Count = 100
+    rate_per_second: Amount = 14
+    burst: Count = 3
+    search_rate_per_second: Amount = 3.5
     search_burst: Count = 1
-    rate_without_redis: Annotated[float, Field(gt=0)] = 1
+    rate_without_redis: Amount = 1
 
 
 class Enrichment(Section):
@@ -90,9 +132,9 @@ class Enrichment(Section):
     retry_base_seconds: Seconds = 30
     retry_cap_seconds: Seconds = 3600
     give_up_seconds: Seconds = 86_400
-    refresh_recent_days: Annotated[float, Field(gt=0)] = 3
-    refresh_old_days: Annotated[float, Field(gt=0)] = 30
-    not_found_days: Annotated[float, Field(gt=0)] = 7
+    refresh_recent_days: Amount = 3
+    refresh_old_days: Amount = 30
+    not_found_days: Amount = 7
     quota_pause_seconds: Seconds = 900
     refused_pause_seconds: Seconds = 300
     too_fast_pause_seconds: Seconds = 2

@@ -32,6 +32,7 @@ film_source = Table(
     "film_source",
     metadata,
     Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
+    # As received; what it left open is filled from the answer before it.
     Column("body", Text, nullable=False),
     Column("fetched_at", Moment, nullable=False),
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),

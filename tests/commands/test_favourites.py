@@ -121,13 +121,23 @@ async def test_a_film_not_known_an_hour_ago_is_asked_for_again(
     assert is_due is due
 
 
+async def test_adding_again_takes_no_lease_from_who_fetches(anna: Client, database: AsyncEngine) -> None:
+    async with database.connect() as connection:
+        await connection.execute(
+            text("""INSERT INTO film_sync (kinopoisk_id, status, fetched_at, claimed_at, next_attempt_at)
+                VALUES (301, 'not_found', now() - interval '1 day', now(), now() + interval '1 minute')""")
+        )
+        await anna.add(301)
+        assert await connection.scalar(text("SELECT next_attempt_at > now() FROM film_sync"))
+
+
 @pytest.mark.parametrize("fault", ["stop", "pause"])
 async def test_without_redis_a_favourite_is_added_and_listed(anna: Client, servers: Servers, fault: str) -> None:
     back = servers.redis.start if fault == "stop" else servers.redis.resume
     getattr(servers.redis, fault)()
     try:
         async with asyncio.timeout(1):
-            answer = await anna.add(301)
-        assert (answer.status_code, await anna.ids()) == (202, [301])
+            answer, ids = await anna.add(301), await anna.ids()
+        assert (answer.status_code, ids) == (202, [301])
     finally:
         back()

@@ -5,7 +5,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dev.testing import Servers
-from tests.client import Service, problem
+from shared.schema import REVISION
+from tests.client import Service
 
 
 async def test_a_process_that_answers_lives(service: Service) -> None:
@@ -16,13 +17,17 @@ async def test_with_database_and_schema_it_is_ready(service: Service) -> None:
     assert (await service.http.get("/health/ready")).status_code == 200
 
 
-async def test_behind_the_schema_it_is_not_ready(service: Service, database: AsyncEngine) -> None:
+@pytest.mark.parametrize(("revision", "status"), [("2020_01_01_older", 503), ("9999_01_01_newer", 200)])
+async def test_behind_the_schema_it_is_not_ready_and_ahead_it_is(
+    service: Service, database: AsyncEngine, revision: str, status: int
+) -> None:
     async with database.connect() as connection:
-        revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        await connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
-        answer = await service.http.get("/health/ready")
         await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
-    problem(answer, 503, "unavailable")
+        try:
+            answer = await service.http.get("/health/ready")
+        finally:
+            await connection.execute(text("UPDATE alembic_version SET version_num = :today"), {"today": REVISION})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(("path", "status"), [("/health/ready", 503), ("/health/live", 200)])

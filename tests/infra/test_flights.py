@@ -70,7 +70,7 @@ async def test_a_flight_that_everybody_left_still_lands_and_is_forgotten() -> No
     caller.cancel()
     await asyncio.gather(caller, return_exceptions=True)
     runway.let_go.set()
-    await flights.land()
+    await flights.land(5)
     assert await flights.join("a", runway) == 2
 
 
@@ -101,7 +101,7 @@ async def test_an_error_that_nobody_waited_for_is_not_reported_as_forgotten() ->
         caller.cancel()
         await asyncio.gather(caller, return_exceptions=True)
         runway.let_go.set()
-        await flights.land()
+        await flights.land(5)
         await asyncio.sleep(0)
     finally:
         loop.set_exception_handler(None)
@@ -111,7 +111,7 @@ async def test_an_error_that_nobody_waited_for_is_not_reported_as_forgotten() ->
 async def test_landing_waits_for_all_and_raises_nothing() -> None:
     flights, broken, sound = Flights[int](), Runway(ValueError("lost")), Runway()
     callers = await joined(flights, broken, 1, "a") + await joined(flights, sound, 1, "b")
-    landing = asyncio.create_task(flights.land())
+    landing = asyncio.create_task(flights.land(5))
     await asyncio.sleep(0)
     assert not landing.done()
     broken.let_go.set()
@@ -122,4 +122,4 @@ async def test_landing_waits_for_all_and_raises_nothing() -> None:
 
 
 async def test_landing_with_nothing_in_the_air_is_done() -> None:
-    await Flights[int]().land()
+    await Flights[int]().land(5)

@@ -44,7 +44,9 @@ WRONG = {
     "a redis port that is none": ("REDIS__URL", "redis://:{canary}@h:port/0"),
     "a short secret": ("AUTH__JWT_KEYS", '[{{"id": "a", "secret": "{canary}"}}]'),
     "an unknown section": ("APIS__PORT", "1"),
-    "an API key that is not ASCII": ("KINOPOISK__API_KEY", "ключ-{canary}"),
+    "an API key that cannot be sent": ("KINOPOISK__API_KEY", "key\n{canary}"),
+    "an upstream whose port is none": ("KINOPOISK__BASE_URL", "http://h:99999"),
+    "a lease shorter than a call": ("ENRICHMENT__LEASE_SECONDS", "1"),
 }
 EVERYTHING = [*AS_PROCESSES, *WRONG]
 

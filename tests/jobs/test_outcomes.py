@@ -1,5 +1,6 @@
 """What each answer of upstream does to a film."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ async def attempt(upstream: Upstream, sql: Sql, film: int = 301) -> None:
             ON CONFLICT (kinopoisk_id) DO UPDATE SET next_attempt_at = now()""",
         film=film,
     )
-    claim = await claims.claim_one(upstream.engine, upstream.policy, film)
+    claim = await claims.want_and_claim(upstream.engine, upstream.policy, film)
     assert claim
     await enrich(upstream, claim)
 
@@ -48,6 +49,15 @@ async def test_a_refresh_replaces_what_was_stored(upstream: Upstream, sql: Sql, 
     await sandbox.put_film(301, nameRu="Матрица (1999)")
     await attempt(upstream, sql)
     assert await sql("SELECT document::json ->> 'name_ru' FROM film") == "Матрица (1999)"
+
+
+async def test_null_overwrites_nothing_that_was_known(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await attempt(upstream, sql)
+    await sandbox.put_film(301, nameRu=None, year=None, genres=[], ratingKinopoisk=8.9)
+    await attempt(upstream, sql)
+    film = json.loads(await sql("SELECT document FROM film"))
+    assert (film["name_ru"], film["year"], film["genres"][0]["slug"]) == ("Матрица", 1999, "sci-fi")
+    assert film["ratings"]["kinopoisk"]["value"] == 8.9
 
 
 async def test_an_unknown_film_is_asked_for_again_in_a_week(upstream: Upstream, sql: Sql, look: Look) -> None:

@@ -1,10 +1,12 @@
 """What users see while parts of the service are away, and that all of it heals without a hand."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from dev.sandbox.server import RunningSandbox
 from dev.testing import Servers
@@ -33,10 +35,18 @@ async def test_after_an_outage_of_redis_all_that_waits_becomes_ready(
     back = servers.redis.start if fault == "stop" else servers.redis.resume
     getattr(servers.redis, fault)()
     try:
-        await anna.add(301)
+        with capture_logs() as logged:
+            await anna.add(301)
+            await eventually(lambda: said(logged, "worker_redis_away"))
     finally:
         back()
+    await anna.add(41519)
     await anna.until(301, "ready", seconds=20)
+    await anna.until(41519, "ready", seconds=20)
+
+
+async def said(logged: list[Any], event: str) -> bool:
+    return event in [entry["event"] for entry in logged]
 
 
 async def test_a_restart_of_postgresql_costs_no_request(anna: Client, worker: Worker, servers: Servers) -> None:

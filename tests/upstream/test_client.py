@@ -13,7 +13,8 @@ import respx
 from structlog.testing import capture_logs
 
 from shared.kinopoisk import errors
-from shared.kinopoisk.client import KinopoiskClient
+from shared.kinopoisk.client import KinopoiskClient, parse
+from shared.kinopoisk.models import Film
 from tests.upstream.bodies import FILM_PATH, FOUND, KEY, SEARCH_PATH, client_of, film_json, page_json
 
 HTML = "<html><head><title>502 Bad Gateway</title></head></html>"
@@ -39,7 +40,6 @@ FAILURES = [
     httpx.ConnectTimeout,
     httpx.ReadTimeout,
     httpx.WriteTimeout,
-    httpx.PoolTimeout,
     httpx.ConnectError,
     httpx.ReadError,
     httpx.WriteError,
@@ -79,7 +79,8 @@ async def error_of(kinopoisk: KinopoiskClient) -> errors.KinopoiskError:
 
 async def test_a_film_comes_with_its_body_as_received(upstream: respx.MockRouter, kinopoisk: KinopoiskClient) -> None:
     answering(upstream, film_json())
-    body, film = await kinopoisk.film(301)
+    body = await kinopoisk.film(301)
+    film = parse(Film, body)
     assert (body, film.kinopoisk_id, film.name_ru) == (film_json(), 301, "Матрица")
 
 
@@ -267,16 +268,32 @@ async def test_no_log_line_holds_what_was_searched_for(upstream: respx.MockRoute
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"), [(httpx.Response(402), "402"), (httpx.ReadTimeout("x"), "ReadTimeout")], ids=["402", "slow"]
+    ("answer", "status", "outcome"),
+    [(httpx.Response(402), 402, "upstream-quota-exhausted"), (httpx.ReadTimeout("x"), None, "ReadTimeout")],
+    ids=["402", "slow"],
 )
 async def test_the_log_says_what_came_of_a_call(
-    upstream: respx.MockRouter, kinopoisk: KinopoiskClient, answer: Any, outcome: str
+    upstream: respx.MockRouter, kinopoisk: KinopoiskClient, answer: Any, status: int | None, outcome: str
 ) -> None:
     mock = {"return_value": answer} if isinstance(answer, httpx.Response) else {"side_effect": answer}
     upstream.get(FILM_PATH).mock(**mock)
     with capture_logs() as events:
         await error_of(kinopoisk)
-    assert events[0]["outcome"] == outcome
+    assert (events[0]["status"], events[0]["outcome"]) == (status, outcome)
+
+
+async def test_too_many_calls_under_way_here_is_no_fault_of_upstream(
+    upstream: respx.MockRouter, kinopoisk: KinopoiskClient
+) -> None:
+    upstream.get(FILM_PATH).mock(side_effect=httpx.PoolTimeout("x"))
+    assert isinstance(await error_of(kinopoisk), errors.NoConnection)
+
+
+async def test_a_404_of_something_in_between_says_nothing_about_the_film(
+    upstream: respx.MockRouter, kinopoisk: KinopoiskClient
+) -> None:
+    upstream.get(FILM_PATH).respond(404, html="<h1>nginx</h1>")
+    assert isinstance(await error_of(kinopoisk), errors.KinopoiskUnavailable)
 
 
 async def test_every_error_has_a_code_and_a_place_in_the_tree() -> None:

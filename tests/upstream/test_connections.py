@@ -8,6 +8,8 @@ import zlib
 import pytest
 
 from shared.kinopoisk import errors
+from shared.kinopoisk.client import parse
+from shared.kinopoisk.models import Film
 from tests.upstream.bodies import BOUNDS, client_of, film_json
 from tests.upstream.peer import listening, ok, peer, read_request
 
@@ -26,7 +28,7 @@ async def test_a_kept_connection_that_the_peer_closed_costs_no_film() -> None:
     async with peer([ok(GOOD), None, ok(GOOD)]) as kinopoisk_peer:
         kinopoisk = client_of(kinopoisk_peer.url)
         await kinopoisk.film(301)
-        _, film = await kinopoisk.film(301)
+        film = parse(Film, await kinopoisk.film(301))
         await kinopoisk.close()
     assert film.kinopoisk_id == 301
     assert (kinopoisk_peer.requests, kinopoisk_peer.connections) == (3, 2)
@@ -63,7 +65,7 @@ async def test_an_answer_that_is_no_http_means_unavailable() -> None:
 async def test_a_gzip_answer_is_read() -> None:
     async with peer([ok(gzip.compress(GOOD), GZIP)]) as kinopoisk_peer:
         kinopoisk = client_of(kinopoisk_peer.url)
-        body, _ = await kinopoisk.film(301)
+        body = await kinopoisk.film(301)
         await kinopoisk.close()
     assert body == film_json()
 
@@ -111,7 +113,7 @@ async def test_a_body_of_exactly_the_limit_is_read(packed: bool) -> None:
     answer = ok(gzip.compress(body), GZIP) if packed else ok(body)
     async with peer([answer]) as kinopoisk_peer:
         kinopoisk = client_of(kinopoisk_peer.url)
-        received, _ = await kinopoisk.film(301)
+        received = await kinopoisk.film(301)
         await kinopoisk.close()
     assert len(received.encode()) == BOUNDS.max_body_bytes
 

@@ -8,7 +8,8 @@ import pytest
 
 from dev.sandbox.server import RunningSandbox
 from shared.kinopoisk import errors
-from shared.kinopoisk.client import KinopoiskClient
+from shared.kinopoisk.client import KinopoiskClient, parse
+from shared.kinopoisk.models import Film
 from tests.upstream.bodies import client_of
 
 FAULTS: list[tuple[dict[str, Any], type[errors.KinopoiskError]]] = [
@@ -75,7 +76,7 @@ async def test_items_of_wrong_types_leave_an_empty_page(sandbox: RunningSandbox,
 
 async def test_nulls_leave_a_film_with_its_id(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:
     await sandbox.fault("nulls")
-    _, film = await kinopoisk.film(301)
+    film = parse(Film, await kinopoisk.film(301))
     assert (film.kinopoisk_id, film.name_ru, film.rating_kinopoisk) == (301, None, None)
 
 
@@ -88,13 +89,14 @@ async def test_nulls_leave_the_items_of_a_search(sandbox: RunningSandbox, kinopo
 
 async def test_an_unknown_type_and_genre_are_kept(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:
     await sandbox.fault("unknown_enum")
-    _, film = await kinopoisk.film(301)
+    film = parse(Film, await kinopoisk.film(301))
     assert (film.type, film.genres[-1].genre) == ("HOLOGRAM", "киберпанк")
 
 
 async def test_a_null_byte_in_a_name_does_not_reach_us(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:
     await sandbox.fault("null_bytes")
-    body, film = await kinopoisk.film(301)
+    body = await kinopoisk.film(301)
+    film = parse(Film, body)
     assert film.name_ru == "Матрица"
     assert "\x00" not in body
 
@@ -119,5 +121,5 @@ async def test_after_any_fault_the_next_call_works(sandbox: RunningSandbox, kino
         await sandbox.fault(**fault)
         await asyncio.gather(kinopoisk.film(301), return_exceptions=True)
         await sandbox.clear()
-    _, film = await kinopoisk.film(301)
+    film = parse(Film, await kinopoisk.film(301))
     assert film.kinopoisk_id == 301

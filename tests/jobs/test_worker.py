@@ -1,0 +1,56 @@
+"""The worker's own life: what ends it, and that it says why."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+from structlog.testing import capture_logs
+
+from shared.settings import Settings
+from worker import main
+from worker.alarm import logged
+from worker.context import Context
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_crash_of_the_alarm_clock_ends_the_worker_with_its_reason(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash(*_: object) -> None:
+        raise RuntimeError("not foreseen")
+
+    monkeypatch.setattr(main, "alarm_clock", crash)
+    with pytest.raises(RuntimeError, match="not foreseen"):
+        await main.run(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_sigterm_ends_it_although_a_cancellation_gets_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(*_: object) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(main, "ring_for_ever", deaf)
+    async with asyncio.timeout(5):
+        await main.run(settings)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_is_one_line_with_its_figures(settings: Settings) -> None:
+
+    async def purge_something(_: Context) -> int:
+        return 3
+
+    async with main.opened(settings) as context:
+        with capture_logs() as lines:
+            await logged(purge_something)({**context})
+    assert lines[0].pop("duration_ms") >= 0
+    assert lines == [
+        {"event": "job_finished", "log_level": "info", "job": "purge_something", "outcome": "done", "result": 3}
+    ]
