@@ -1,7 +1,6 @@
 """Details of a film, stored or not."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import shapes
 from dev.sandbox.server import RunningSandbox
-from shared.settings import Settings
 from tests.client import Client, problem
-from tests.conftest import Serve, serving
+from tests.conftest import Serve
 
 
 async def test_a_film_that_is_not_stored_is_fetched(anna: Client) -> None:
@@ -97,20 +95,6 @@ async def test_behind_a_closed_gate_no_film_is_wanted(
         problem(await anna.get("/movies/301"), 503, "upstream-quota-exhausted")
         assert await connection.scalar(text("SELECT count(*) FROM film_sync")) == 0
     assert (await sandbox.calls())["total"] == 0
-
-
-async def test_a_stop_waits_for_no_lease_of_others(settings: Settings, database: AsyncEngine) -> None:
-    async with serving(settings) as service:
-        anna = await service.user("anna")
-        async with database.connect() as connection:
-            await connection.execute(
-                text("INSERT INTO film_sync (kinopoisk_id, claimed_at, next_attempt_at) VALUES (301, now(), :later)"),
-                {"later": datetime.now(UTC) + timedelta(minutes=5)},
-            )
-        opening = asyncio.create_task(anna.get("/movies/301"))
-        await asyncio.sleep(0)  # under way
-    async with asyncio.timeout(5):
-        problem(await opening, 503, "upstream-unavailable")
 
 
 async def test_a_stored_film_is_served_whatever_upstream_does(
