@@ -55,7 +55,7 @@ def main() -> int:
         logs.configure("api", settings.logs.format, settings.logs.level)
         asyncio.run(check_first(settings))
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
-        print(f"api: {error}", file=sys.stderr)  # noqa: T201 - the operator reads it
+        sys.stderr.write(f"api: {error}\n")
         return 1
     signal.signal(signal.SIGTERM, stay)
     signal.signal(signal.SIGINT, stay)

@@ -21,20 +21,18 @@ PASSING = ("08", "53", "57", "58", "55P03", "40")
 
 
 def install(app: FastAPI) -> None:
-    app.add_exception_handler(errors.Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.exception_handler(errors.Problem)(_problem)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
     for kind in (DBAPIError, PoolTimeout, OSError, TimeoutError):
-        app.add_exception_handler(kind, _fault)
+        app.exception_handler(kind)(_fault)
 
 
-async def _problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, errors.Problem)  # noqa: S101 - narrows the type
+async def _problem(request: Request, error: errors.Problem) -> Response:
     return errors.respond(error, request.url.path)
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - narrows the type
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return errors.respond(errors.MalformedRequest(), request.url.path)
@@ -48,8 +46,7 @@ def _entry(item: dict[str, Any]) -> dict[str, str]:
     return {"location": ".".join(map(str, place)), "code": item["type"].replace("_", "-"), "message": message}
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - narrows the type
+async def _http(request: Request, error: HTTPException) -> Response:
     problem = BY_STATUS.get(error.status_code, errors.InternalError)()
     if error.status_code == 405:
         problem.headers["Allow"] = ", ".join(sorted(allowed_methods(request)))

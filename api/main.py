@@ -8,12 +8,13 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from api import docs, error_handlers, health, openapi
+from api import docs, error_handlers, health
 from api.commands import accounts, sessions
 from api.commands import favourites as favourite_commands
 from api.guard import RequestGuard
 from api.lookups import films, search
 from api.middleware import RequestLog
+from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
 from api.queries import profile
@@ -42,7 +43,7 @@ ROUTERS = (
 
 def create_app(settings: Settings) -> FastAPI:
     """The service over these settings."""
-    app = FastAPI(
+    app = DescribedAPI(
         title="Kinoshelf",
         description="Favourite films, filled with details from Kinopoisk in the background.",
         version="0.1.0",
@@ -54,7 +55,6 @@ def create_app(settings: Settings) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     docs.install(app)
-    openapi.install(app)
     error_handlers.install(app)
     app.add_middleware(RequestGuard, url_bytes=settings.limits.url_bytes, body_bytes=settings.limits.body_bytes)
     app.add_middleware(RequestLog)

@@ -54,12 +54,11 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Serve the generated description, with problems under their own media type only."""
-    generate = app.openapi
+class DescribedAPI(FastAPI):
+    """FastAPI, with problems described under their own media type only."""
 
-    def described() -> dict[str, Any]:
-        document = generate()
+    def openapi(self) -> dict[str, Any]:
+        document = super().openapi()
         for path in document["paths"].values():
             for operation in path.values():
                 for status, answer in operation["responses"].items():
@@ -67,5 +66,3 @@ def install(app: FastAPI) -> None:
                         answer["content"].pop("application/json", None)
                         answer["content"][PROBLEM_JSON]["schema"] = {"$ref": "#/components/schemas/Problem"}
         return document
-
-    app.openapi = described  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.settings import InvalidSettings, Settings, load_settings
+from shared.settings.sections import Section
 
 EXAMPLE = Path(__file__).parents[1] / "settings.example.toml"
 OPTIONAL = {"statsd": {"host": None}, "sentry": {"dsn": None}}
@@ -35,7 +36,8 @@ def test_with_a_secret_the_example_is_complete_and_valid(tmp_path: Path, monkeyp
 
 def test_what_the_example_says_is_the_default() -> None:
     for name, field in Settings.model_fields.items():
-        defaults = {key: part.default for key, part in field.annotation.model_fields.items()}  # type: ignore[union-attr]
+        assert isinstance(field.annotation, type(Section))
+        defaults = {key: part.default for key, part in field.annotation.model_fields.items()}
         for key, value in example()[name].items():
             if (name, key) not in OWN:
                 assert defaults[key] == value, f"{name}.{key}"

@@ -16,7 +16,7 @@ def main() -> int:
         logs.configure("worker", settings.logs.format, settings.logs.level)
         asyncio.run(run(settings))
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
-        print(f"worker: {error}", file=sys.stderr)  # noqa: T201 - the operator reads it
+        sys.stderr.write(f"worker: {error}\n")
         return 1
     return 0
 

@@ -2,33 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors
+from api.held import held
 from shared.enrichment.errors import NotNow
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 
-
-async def _read_engine(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.state.read_engine
-    return engine
-
-
-async def _films(request: Request) -> FilmsOnDemand:
-    films: FilmsOnDemand = request.state.films
-    return films
-
-
-async def _searches(request: Request) -> Searches:
-    searches: Searches = request.state.searches
-    return searches
-
-
-ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
-OnDemand = Annotated[FilmsOnDemand, Depends(_films)]
-UpstreamSearch = Annotated[Searches, Depends(_searches)]
+ReadEngine = Annotated[AsyncEngine, held("read_engine")]
+OnDemand = Annotated[FilmsOnDemand, held("films")]
+UpstreamSearch = Annotated[Searches, held("searches")]
 
 PROBLEMS = {
     "upstream-too-fast": errors.UpstreamBusy,

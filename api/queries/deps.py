@@ -2,13 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.held import held
 
-async def _read_engine(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.state.read_engine
-    return engine
-
-
-ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
+ReadEngine = Annotated[AsyncEngine, held("read_engine")]

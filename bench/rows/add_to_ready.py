@@ -1,7 +1,7 @@
 """From adding a film to seeing it `ready` in the user's own list, while every upstream call takes 150 ms.
 
 One user, then three at once; each adds one film after the other, with pauses, and looks at the list every 50 ms.
-All limits are the defaults; the pauses keep the adds under the 13 calls a second that upstream may be asked.
+All limits are the defaults; the pauses keep the adds under the 14 calls a second that upstream may be asked.
 """
 
 import asyncio

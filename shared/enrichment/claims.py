@@ -34,12 +34,12 @@ CLAIM_DUE = text(f"""
         ORDER BY priority, next_attempt_at LIMIT :count FOR UPDATE SKIP LOCKED
     )
     UPDATE film_sync SET {_LEASE} FROM due WHERE film_sync.kinopoisk_id = due.kinopoisk_id {_RETURNED}
-""")  # noqa: S608 - constants only
+""")
 
 CLAIM_ONE = text(f"""
     UPDATE film_sync SET {_LEASE}
     WHERE kinopoisk_id = :kinopoisk_id AND next_attempt_at <= now() {_RETURNED}
-""")  # noqa: S608 - constants only
+""")
 
 COUNT_DUE = text("SELECT count(*) FROM (SELECT FROM film_sync WHERE next_attempt_at <= now() LIMIT :most) AS due")
 

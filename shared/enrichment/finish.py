@@ -24,7 +24,7 @@ READY = text(f"""
     UPDATE film_sync SET status = 'ready', attempts = 0, misses = 0, priority = 1, claimed_at = NULL,
         last_error_code = NULL, fetched_at = now(), fresh_until = now() + CAST(:refresh AS interval),
         next_attempt_at = now() + CAST(:refresh AS interval) {_HELD}
-""")  # noqa: S608 - constants only
+""")
 
 # A film that once was ready keeps its details: a 404 later on only marks it.
 NOT_FOUND = text(f"""
@@ -33,24 +33,24 @@ NOT_FOUND = text(f"""
         fetched_at = CASE status WHEN 'ready' THEN fetched_at ELSE now() END,
         next_attempt_at = now() + CASE status WHEN 'ready' THEN interval '1 day' ELSE CAST(:again AS interval) END
     {_HELD}
-""")  # noqa: S608 - constants only
+""")
 
 RETRY = text(f"""
     UPDATE film_sync SET claimed_at = NULL, last_error_code = :code, next_attempt_at = now() + CAST(:delay AS interval)
     {_HELD}
-""")  # noqa: S608 - constants only
+""")
 
 # Waiting is nobody's fault: the attempt is given back.
 RELEASED = text(f"""
     UPDATE film_sync SET claimed_at = NULL, attempts = greatest(attempts - 1, 0), last_error_code = :code,
         next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
-""")  # noqa: S608 - constants only
+""")
 
 GIVE_UP = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'pending' THEN 'failed' ELSE status END,
         attempts = 0, priority = 2, claimed_at = NULL, last_error_code = :code,
         next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
-""")  # noqa: S608 - constants only
+""")
 
 
 async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) -> str | None:

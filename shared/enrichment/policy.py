@@ -30,7 +30,7 @@ class Policy:
     def retry_in(self, attempts: int) -> timedelta:
         """Exponential back-off with full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015)."""
         ceiling = min(self.retry_cap_seconds, self.retry_base_seconds * 2 ** max(attempts - 1, 0))
-        return timedelta(seconds=random.uniform(ceiling / 10, ceiling))  # noqa: S311 - no secret
+        return timedelta(seconds=random.uniform(ceiling / 10, ceiling))
 
     def ask_again_in(self) -> timedelta:
         """A film that upstream does not know: it may appear one day."""
@@ -42,4 +42,4 @@ class Policy:
 
 def _spread(interval: timedelta) -> timedelta:
     """Give or take a fifth, so that films added together do not fall due together for ever."""
-    return interval * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+    return interval * random.uniform(0.8, 1.2)

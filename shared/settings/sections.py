@@ -50,7 +50,7 @@ def _redis_url(secret: SecretStr) -> SecretStr:
 
 def _with_a_port(address: str) -> str:
     try:
-        urlsplit(address).port  # noqa: B018 - raises where it is no number
+        _ = urlsplit(address).port  # raises where it is no number
     except ValueError:
         raise ValueError("has a port that is none") from None
     return address

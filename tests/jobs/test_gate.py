@@ -5,10 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from dev.sandbox.server import RunningSandbox
-from shared import wiring
 from shared.enrichment.films import Upstream
+from shared.enrichment.gate import Gate
 from shared.kinopoisk.errors import KeyRefused, QuotaExhausted
-from shared.settings import Settings
 from tests.client import eventually
 from worker.drain import Drain
 
@@ -20,9 +19,9 @@ async def test_an_open_gate_lets_calls_pass(upstream: Upstream) -> None:
     assert await upstream.gate.closed() is None
 
 
-async def test_a_refusal_closes_it_for_every_process(upstream: Upstream, settings: Settings) -> None:
+async def test_a_refusal_closes_it_for_every_process(upstream: Upstream) -> None:
     await upstream.gate.close(QuotaExhausted())
-    elsewhere = wiring.upstream(settings, upstream.engine, None).gate  # type: ignore[arg-type]
+    elsewhere = Gate(upstream.engine, {}, probe_seconds=1)
     closed = await elsewhere.closed()
     assert closed is not None
     assert closed.code == "upstream-quota-exhausted"

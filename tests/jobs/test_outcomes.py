@@ -133,7 +133,7 @@ async def test_a_malformed_answer_overwrites_nothing(upstream: Upstream, sql: Sq
         (429, "upstream-too-fast", "too_fast", 2),
     ],
 )
-async def test_a_refusal_closes_the_gate_and_costs_no_attempt(  # noqa: PLR0917
+async def test_a_refusal_closes_the_gate_and_costs_no_attempt(
     upstream: Upstream,
     sql: Sql,
     look: Look,
