@@ -109,7 +109,7 @@ class Redis(Section):
 
 class Kinopoisk(Section):
     base_url: Annotated[
-        str, Field(pattern=r"^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9/._~-]*)?$"), AfterValidator(_with_a_port)
+        str, Field(pattern=r"^https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9/._~-]*)?$"), AfterValidator(_with_a_port)
     ] = "https://kinopoiskapiunofficial.tech"
     api_key: Annotated[SecretStr, Field(min_length=1), AfterValidator(_sendable)]
     connect_timeout_seconds: Seconds = 2
