@@ -45,13 +45,15 @@ NewPassword = Annotated[
     str, Field(max_length=1024, examples=["correct horse battery staple"]), AfterValidator(_password)
 ]
 KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
-PageSize = Annotated[int, BeforeValidator(_ascii_digits), Query(ge=1, le=100)]
-PageNumber = Annotated[int, BeforeValidator(_ascii_digits), Query(ge=1, le=20)]
-SearchQuery = Annotated[str, AfterValidator(_query), Query(max_length=1024, examples=["матрица"])]
+PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]
+PageNumber = Annotated[int, Query(ge=1, le=20), BeforeValidator(_ascii_digits)]
+SearchQuery = Annotated[
+    str, AfterValidator(_query), Query(max_length=1024, examples=["матрица"], description="1 to 200 characters")
+]
 
 
 async def _film_in_path(
-    kinopoisk_id: Annotated[int, BeforeValidator(_ascii_digits), Path(ge=1, le=LARGEST_ID, examples=[301])],
+    kinopoisk_id: Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[301]), BeforeValidator(_ascii_digits)],
 ) -> int:
     structlog.contextvars.bind_contextvars(kinopoisk_id=kinopoisk_id)
     return kinopoisk_id

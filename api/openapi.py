@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from api import errors, shapes
 from api.errors import PROBLEM_JSON, Problem
@@ -21,15 +22,11 @@ ANYWHERE: Problems = (
 WITH_BODY: Problems = (errors.UnsupportedMediaType, errors.InvalidRequest)
 SIGNED_IN: Problems = (errors.Unauthorized,)
 
-LOGIN_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/Credentials"}},
-            "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Credentials"}},
-        },
-    }
-}
+
+def body_as(**kinds: type[BaseModel]) -> dict[str, Any]:
+    """The `openapi_extra=` of a route that reads its body itself, by media type: `body_as(**{JSON: Model})`."""
+    content = {kind: {"schema": model.model_json_schema()} for kind, model in kinds.items()}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def problems(*kinds: type[Problem]) -> Responses:

@@ -16,10 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from api import errors, shapes
 from api.answers import json_answer
 from api.commands.deps import AccessTokens, PasswordHashes, WriteEngine
-from api.guard import FORM, content_type
+from api.guard import FORM, JSON, content_type
 from api.identity import CurrentIdentity
 from api.inputs import Body
-from api.openapi import LOGIN_BODY, SIGNED_IN, WITH_BODY, problems
+from api.openapi import SIGNED_IN, WITH_BODY, body_as, problems
 from api.tokens import Identity, Tokens
 from shared.tables.truth import session, user_account
 
@@ -59,7 +59,7 @@ async def sent_credentials(request: Request) -> Credentials:
     "/login",
     response_model=shapes.Token,
     responses=problems(errors.InvalidCredentials, errors.HashingBusy, *WITH_BODY),
-    openapi_extra=LOGIN_BODY,
+    openapi_extra=body_as(**{JSON: Credentials, FORM: CredentialsForm}),
 )
 async def login(
     credentials: Annotated[Credentials, Depends(sent_credentials)],

@@ -1,5 +1,6 @@
 """What /docs and /openapi.json tell, and that the service keeps to it."""
 
+import json
 import re
 from typing import Any
 
@@ -48,6 +49,26 @@ async def test_every_problem_has_an_example_under_its_own_media_type(openapi: di
 async def test_what_needs_a_token_says_so(openapi: dict[str, Any]) -> None:
     signed_in = {path for (_, path), call in operations(openapi).items() if call.get("security")}
     assert signed_in == {path for _, path in CALLS if re.match("/(movies|profile|logout|token)", path)}
+
+
+async def test_every_reference_leads_somewhere(openapi: dict[str, Any]) -> None:
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(openapi)))
+    assert named <= openapi["components"]["schemas"].keys()
+
+
+async def test_bounds_of_numbers_are_told(openapi: dict[str, Any]) -> None:
+    parameters = [parameter for call in operations(openapi).values() for parameter in call.get("parameters", [])]
+    numbers = {parameter["name"]: parameter["schema"] for parameter in parameters if "integer" in str(parameter)}
+    assert {name: (schema["minimum"], schema["maximum"]) for name, schema in numbers.items()} == {
+        "limit": (1, 100),
+        "page": (1, 20),
+        "kinopoisk_id": (1, 2**31 - 1),
+    }
+
+
+async def test_login_takes_json_and_a_form(openapi: dict[str, Any]) -> None:
+    content = operations(openapi)["post", "/login"]["requestBody"]["content"]
+    assert content.keys() == {"application/json", "application/x-www-form-urlencoded"}
 
 
 async def test_docs_need_nothing_from_elsewhere(service: Service) -> None:
