@@ -41,14 +41,30 @@ def _query(value: str) -> str:
 
 
 Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$", examples=["anna"])]
+# Lengths that only count after normalising or trimming are told to /openapi.json, and checked by the functions above.
 NewPassword = Annotated[
-    str, Field(max_length=1024, examples=["correct horse battery staple"]), AfterValidator(_password)
+    str,
+    Field(
+        max_length=1024,
+        examples=["correct horse battery staple"],
+        json_schema_extra={"minLength": 8, "maxLength": 128},
+    ),
+    AfterValidator(_password),
 ]
 KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
 PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]
 PageNumber = Annotated[int, Query(ge=1, le=20), BeforeValidator(_ascii_digits)]
 SearchQuery = Annotated[
-    str, AfterValidator(_query), Query(max_length=1024, examples=["матрица"], description="1 to 200 characters")
+    str,
+    AfterValidator(_query),
+    Query(examples=["матрица"], json_schema_extra={"minLength": 1, "maxLength": 200, "pattern": r"\S"}),
+]
+Cursor = Annotated[
+    str,
+    Query(
+        description="next_cursor of the page before",
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]{16}$"},
+    ),
 ]
 
 

@@ -1,9 +1,9 @@
 """Favourites: the list, newest first, and one item. Stored documents, joined and handed on as they are."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,7 +12,7 @@ from api.answers import json_bytes
 from api.cursors import from_cursor, to_cursor
 from api.films import FRESHNESS, with_freshness
 from api.identity import CurrentIdentity
-from api.inputs import FilmInPath, PageSize
+from api.inputs import Cursor, FilmInPath, PageSize
 from api.openapi import SIGNED_IN, problems
 from api.queries.deps import ReadEngine
 from shared.moments import json_moment
@@ -40,7 +40,7 @@ async def list_favourites(
     identity: CurrentIdentity,
     engine: ReadEngine,
     limit: PageSize = 20,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
+    cursor: Cursor | None = None,
 ) -> Response:
     """The user's favourites, newest first; a new one is listed at once, `pending` until its details arrive."""
     newest_first = ITEMS.order_by(favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc()).limit(limit + 1)
