@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
+import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from dev.ports import free_port
 from dev.sandbox.server import RunningSandbox
 from dev.testing import Servers
 from shared.settings import Settings
@@ -37,10 +39,14 @@ def environment(settings: Settings, servers: Servers, sandbox: RunningSandbox) -
     }
 
 
+def worker_process(environment: Environment) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return process_of("worker", environment)
+
+
 @asynccontextmanager
-async def worker_process(environment: Environment) -> AsyncIterator[asyncio.subprocess.Process]:
+async def process_of(module: str, environment: Environment) -> AsyncIterator[asyncio.subprocess.Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "worker", env=environment, stdout=asyncio.subprocess.DEVNULL
+        sys.executable, "-m", module, env=environment, stdout=asyncio.subprocess.DEVNULL
     )
     try:
         yield process
@@ -82,3 +88,27 @@ async def test_a_killed_worker_loses_nothing_and_another_takes_over_when_the_lea
         await anna.until(301, "ready")
     async with database.connect() as connection:
         assert await connection.scalar(text("SELECT claim_seq FROM film_sync")) == 2
+
+
+async def test_a_stopped_api_answers_what_it_was_asked_before(
+    anna: Client, environment: Environment, sandbox: RunningSandbox
+) -> None:
+    port = free_port()
+    await sandbox.fault("latency", seconds=0.5)
+    async with (
+        process_of("api", {**environment, "KINOSHELF__API__PORT": str(port)}) as process,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,
+    ):
+        elsewhere = Client(http, anna.token)
+        await eventually(lambda: ready(http), 20)
+        opening = asyncio.create_task(elsewhere.get("/movies/301"))
+        await eventually(fetching(sandbox))
+        process.send_signal(signal.SIGTERM)
+        assert (await opening).status_code == 200
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def ready(http: httpx.AsyncClient) -> bool:
+    with suppress(httpx.TransportError):
+        return (await http.get("/health/ready")).status_code == 200
+    return False
