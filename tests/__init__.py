@@ -1,0 +1,1 @@
+"""Tests against real servers: PostgreSQL, Valkey, the sandbox over HTTP."""
