@@ -8,6 +8,7 @@ import sys
 import uvicorn
 
 from api.main import create_app
+from api.protocol import BoundedHttpProtocol
 from shared import logs
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings
@@ -33,6 +34,7 @@ def serve(settings: Settings) -> None:
         port=settings.api.port,
         log_config=None,
         access_log=False,
+        http=BoundedHttpProtocol,
         server_header=False,
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )

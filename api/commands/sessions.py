@@ -83,7 +83,7 @@ async def login(
     return token_answer(tokens, identity)
 
 
-@router.post("/token/renew", response_model=shapes.Token, responses=problems(*SIGNED_IN))
+@router.post("/token/renew", response_model=shapes.Token, responses=problems(errors.UnsupportedMediaType, *SIGNED_IN))
 async def renew_token(identity: CurrentIdentity, engine: WriteEngine, tokens: AccessTokens) -> Response:
     """A fresh token for the same session: who calls now and then stays logged in."""
     mine = update(session).where(session.c.id == identity.session_id)
@@ -94,7 +94,9 @@ async def renew_token(identity: CurrentIdentity, engine: WriteEngine, tokens: Ac
     return token_answer(tokens, identity)
 
 
-@router.post("/logout", status_code=204, response_class=Response, responses=problems(*SIGNED_IN))
+@router.post(
+    "/logout", status_code=204, response_class=Response, responses=problems(errors.UnsupportedMediaType, *SIGNED_IN)
+)
 async def logout(identity: CurrentIdentity, engine: WriteEngine) -> None:
     """End this session: its tokens are dead at once."""
     async with engine.begin() as connection:

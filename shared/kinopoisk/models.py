@@ -66,10 +66,13 @@ class FoundFilm(AnyFilm):
 
 
 def _readable(items: Any) -> Any:
-    """One odd item must not hide the others of its page."""
+    """One odd item must not hide the others of its page; where all are odd the page is."""
     if not isinstance(items, list):
         return [] if items is None else items
-    return [film for film in map(_found_or_none, items) if film]
+    films = [film for film in map(_found_or_none, items) if film]
+    if items and not films:
+        raise ValueError("none of the items is a film")
+    return films
 
 
 def _found_or_none(item: Any) -> FoundFilm | None:

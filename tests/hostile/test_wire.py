@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from api.main import create_app
+from api.protocol import MOST_HEAD_BYTES, BoundedHttpProtocol
 from dev.sandbox.server import running_sandbox
 from dev.testing import Servers
 from tests.client import Service, eventually
@@ -35,7 +36,12 @@ async def wire(migrated: Servers) -> AsyncIterator[Wire]:
     async with emptied(migrated) as database, running_sandbox() as sandbox:
         app = create_app(fort_settings(migrated, sandbox))
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
+            app,
+            http=BoundedHttpProtocol,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
         )
         server = uvicorn.Server(config)
         with socket.socket() as listener:
@@ -228,3 +234,33 @@ async def test_a_body_behind_a_refusal_is_not_taken_for_a_request(wire: Wire) ->
     writer.close()
     assert answers.count(b"HTTP/1.1 ") == 1
     assert answers.startswith(b"HTTP/1.1 400 ")
+
+
+async def test_a_head_without_end_is_refused_long_before_it_fills_memory(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"GET /health/live HTTP/1.1\r\n" + HOST + b"X: ")
+    refusal = asyncio.create_task(reader.readexactly(12))
+    sent = 0
+    while not refusal.done() and sent < 16_000_000:
+        writer.write(b"a" * MOST_HEAD_BYTES)
+        sent += MOST_HEAD_BYTES
+        await asyncio.wait([refusal], timeout=0.01)
+    assert await refusal == b"HTTP/1.1 431"
+    writer.close()
+
+
+async def test_a_length_that_is_too_much_is_refused_before_anything_is_sent(wire: Wire) -> None:
+    head = post(b"/register", b"", b"Content-Length: 9000000", b"Expect: 100-continue")
+    assert (await answer_to(wire.port, head)).startswith(b"HTTP/1.1 413")
+
+
+async def test_a_kept_connection_counts_each_head_anew(wire: Wire) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    for _ in range(20):
+        writer.write(get(b"/health/live", b"X: " + b"a" * 4096))
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: ([0-9]+)", head)
+        assert length
+        await reader.readexactly(int(length[1]))
+        assert head.startswith(b"HTTP/1.1 200")
+    writer.close()

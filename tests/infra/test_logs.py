@@ -30,22 +30,22 @@ log.debug("debug_said")
 log.info("film_stored", kinopoisk_id=301, name="Матрица", odd=object, line="a\\nb")
 log.warning("warned")
 try:
-    crash("kanarienvogel")
+    crash(sys.argv[3])
 except ValueError:
     log.exception("crashed")
 structlog.contextvars.unbind_contextvars("request_id")
 try:
-    crash("kanarienvogel")
+    crash(sys.argv[3])
 except ValueError:
     logging.getLogger("library").exception("library crashed")
 logging.getLogger("library").info("library %s", "said")
 for name in ("httpx", "httpcore", "arq.worker", "uvicorn.access"):
-    logging.getLogger(name).info("https://kinopoisk.test/?key=%s", "kanarienvogel")
+    logging.getLogger(name).info("https://kinopoisk.test/?key=%s", sys.argv[3])
 
 async def call():
     transport = httpx.MockTransport(lambda request: httpx.Response(200))
     async with httpx.AsyncClient(transport=transport) as http:
-        await http.get("https://kinopoisk.test/?keyword=kanarienvogel")
+        await http.get("https://kinopoisk.test/?keyword=" + sys.argv[3])
 
 asyncio.run(call())
 log.error("last")
@@ -55,7 +55,7 @@ log.error("last")
 def speak(output: str, level: str) -> str:
     """All that the process wrote; its exit code must be 0 and its errors nothing."""
     done = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", SPEAKER, output, level],
+        [sys.executable, "-X", "utf8", "-c", SPEAKER, output, level, CANARY],
         cwd=ROOT,
         capture_output=True,
         check=False,

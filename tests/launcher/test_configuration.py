@@ -146,6 +146,7 @@ def test_data_folder_has_one_user(tmp_path: Path) -> None:
 
 def test_nothing_answers_there(tmp_path: Path) -> None:
     assert not readiness.answers_ready(f"http://127.0.0.1:{ports.free_port()}")
+    assert not readiness.redis_answers(f"redis://127.0.0.1:{ports.free_port()}/0")
     assert not readiness.worker_reported(f"redis://127.0.0.1:{ports.free_port()}/0")
     log = tmp_path / "log"
     log.write_text("Sandbox: \n")

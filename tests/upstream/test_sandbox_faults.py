@@ -69,9 +69,12 @@ async def test_a_search_under_this_fault_is_an_error_of_its_kind_in_time(
     assert caught.type is kind
 
 
-async def test_items_of_wrong_types_leave_an_empty_page(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:
+async def test_a_page_of_nothing_but_wrong_types_is_malformed(
+    sandbox: RunningSandbox, kinopoisk: KinopoiskClient
+) -> None:
     await sandbox.fault("wrong_types")
-    assert (await kinopoisk.search("матрица", 1)).films == ()
+    with pytest.raises(errors.MalformedAnswer):
+        await kinopoisk.search("матрица", 1)
 
 
 async def test_nulls_leave_a_film_with_its_id(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:
