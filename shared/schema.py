@@ -22,7 +22,7 @@ async def current_revision(engine: AsyncEngine) -> str | None:
 
 
 class DatabaseAway(Exception):
-    """PostgreSQL cannot be reached or lets us not in; the text says which, without an address or a password."""
+    """PostgreSQL cannot be reached or lets us not in; the text says which, and holds no password."""
 
 
 async def check_database(engine: AsyncEngine) -> None:
@@ -39,8 +39,8 @@ async def check_reachable(engine: AsyncEngine) -> None:
     except TimeoutError:
         raise DatabaseAway("PostgreSQL does not answer (postgres.url).") from None
     except (DBAPIError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).rpartition(">: ")[2].splitlines()[0]
-        raise DatabaseAway(f"PostgreSQL cannot be used (postgres.url): {reason}.") from None
+        reason = str(getattr(error, "orig", error)).rpartition(">: ")[2].splitlines() or [type(error).__name__]
+        raise DatabaseAway(f"PostgreSQL cannot be used (postgres.url): {reason[0]}.") from None
 
 
 async def check_schema(engine: AsyncEngine) -> None:

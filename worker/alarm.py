@@ -70,7 +70,7 @@ LIMITS = {
 
 
 async def _end_jobs(worker: Worker) -> None:
-    """The jobs only wait for the drain, which goes on without them."""
+    """They are safe to run again; what the drain fetches is no job and goes on."""
     for task in worker.tasks.values():
         task.cancel()
     await asyncio.gather(*worker.tasks.values(), return_exceptions=True)

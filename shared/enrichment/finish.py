@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import structlog
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -15,8 +14,6 @@ from shared.kinopoisk.client import parse
 from shared.kinopoisk.models import Film
 from shared.tables.read import film as film_table
 from shared.tables.work import film_source
-
-log = structlog.get_logger()
 
 _HELD = "WHERE kinopoisk_id = :kinopoisk_id AND claim_seq = :claim_seq RETURNING status"
 

@@ -59,6 +59,7 @@ class Gate:
         async with self._engine.begin() as connection:
             row = (await connection.execute(CLOSED)).one_or_none()
             if row is None:
+                self._probing = False  # a probe that failed here, and another process has opened since
                 return None
             if row[1] == 0 and (await connection.execute(PROBE, {"lease": self._probe_lease})).first():
                 self._probing = True

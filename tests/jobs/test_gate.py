@@ -57,6 +57,15 @@ async def test_an_answer_that_is_no_probe_opens_nothing(upstream: Upstream, sql:
     assert await sql("SELECT count(*) FROM upstream_gate") == 1
 
 
+async def test_a_probe_that_failed_holds_nobody_back_once_another_opened(upstream: Upstream, sql: Sql) -> None:
+    await upstream.gate.close(QuotaExhausted())
+    await sql(TIME_IS_OVER)
+    await upstream.gate.closed()
+    await sql("DELETE FROM upstream_gate")
+    await upstream.gate.closed()
+    assert not upstream.gate.probing
+
+
 async def test_a_refused_probe_is_one_call_however_many_films_wait(
     upstream: Upstream, sql: Sql, sandbox: RunningSandbox
 ) -> None:
