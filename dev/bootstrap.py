@@ -87,7 +87,9 @@ def make_venv(venv: Path) -> list[str]:
 
 def install(pip: list[str], lock: Path) -> None:
     """Install the lock: hashes checked, wheels only, so that a missing wheel is a sentence and not a compiler's log."""
-    options = ["--require-hashes", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
+    # The lock is complete. Left to itself, pip before 23.3 takes the newest release for a package's extras, which the
+    # lock does not name, and fails.
+    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
     # Not compiled: what is used will be at its first import; all of it at once would be a quarter of the time.
     code, output = run_showing([*pip, "install", "--no-compile", *options, "-r", str(lock)])
     if code:
