@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from shared.settings import Settings
 from worker.context import Context
-from worker.main import opened, ring_for_ever
+from worker.main import opened, ring_for_ever, silence
 
 
 class Worker:
@@ -26,6 +26,6 @@ class Worker:
             try:
                 yield cls(context)
             finally:
-                ringing.cancel()
+                await silence(ringing)
                 drain.stop()
-                await asyncio.wait([ringing, draining])
+                await asyncio.wait([draining])
