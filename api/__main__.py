@@ -9,10 +9,10 @@ import uvicorn
 
 from api.main import create_app
 from api.protocol import BoundedHttpProtocol
-from shared import logs
+from shared import logs, sentry
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings
-from shared.wiring import read_engine
+from shared.wiring import read_engine, start_sentry
 
 
 async def check_first(settings: Settings) -> None:
@@ -55,13 +55,19 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure("api", settings.logs.format, settings.logs.level)
+        start_sentry(settings, "api")
         asyncio.run(check_first(settings))
+        signal.signal(signal.SIGTERM, stay)
+        signal.signal(signal.SIGINT, stay)
+        serve(settings)
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"api: {error}\n")
         return 1
-    signal.signal(signal.SIGTERM, stay)
-    signal.signal(signal.SIGINT, stay)
-    serve(settings)
+    except Exception as error:
+        sentry.report(error)
+        raise
+    finally:
+        sentry.close()
     return 0
 
 

@@ -117,17 +117,31 @@ class HashingBusy(Problem):
     detail = "Try again in a moment."
 
 
-class UpstreamQuotaExhausted(Problem):
+class RefreshTooSoon(Problem):
+    status, code, title = 429, "refresh-too-soon", "A refresh was asked for a short while ago"
+    detail = "Retry-After says when this film, or you, may ask again."
+
+
+class UpstreamProblem(Problem):
+    """Why Kinopoisk is not asked for something that is not stored."""
+
+
+class UpstreamShareUsed(UpstreamProblem):
+    status, code, title = 429, "upstream-share-used", "Your share of questions to Kinopoisk is used up for now"
+    detail = "What is stored is still served, and searches find it; this was not stored yet."
+
+
+class UpstreamQuotaExhausted(UpstreamProblem):
     status, code, title = 503, "upstream-quota-exhausted", "Kinopoisk's quota of calls is used up"
     detail = "What is stored is still served; this was not stored yet."
 
 
-class UpstreamBusy(Problem):
+class UpstreamBusy(UpstreamProblem):
     status, code, title = 503, "upstream-busy", "Too many questions to Kinopoisk at the moment"
     detail = "Try again in a moment."
 
 
-class UpstreamUnavailable(Problem):
+class UpstreamUnavailable(UpstreamProblem):
     status, code, title = 503, "upstream-unavailable", "Kinopoisk cannot be reached at the moment"
     detail = "What is stored is still served; this was not stored yet."
 

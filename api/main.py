@@ -9,7 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import docs, error_handlers, health
-from api.commands import accounts, sessions
+from api.commands import accounts, refreshes, sessions
 from api.commands import favourites as favourite_commands
 from api.guard import RequestGuard
 from api.lookups import films, search
@@ -17,13 +17,15 @@ from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
-from api.queries import profile
+from api.queries import profile, upstream
 from api.tokens import Tokens
 from shared import wiring
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
+from shared.enrichment.views import Views
 from shared.schema import check_schema
 from shared.settings import Settings
+from shared.version import VERSION
 from shared.wakeup import Waker
 
 log = structlog.get_logger()
@@ -35,6 +37,8 @@ ROUTERS = (
     profile.router,
     favourite_commands.router,
     favourite_queries.router,
+    upstream.router,
+    refreshes.router,
     search.router,
     films.router,
     health.router,
@@ -46,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = DescribedAPI(
         title="Kinoshelf",
         description="Favourite films, filled with details from Kinopoisk in the background.",
-        version="0.1.0",
+        version=VERSION,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # the redirect would repeat the Host header
@@ -79,14 +83,18 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
     write_engine = wiring.write_engine(settings, "kinoshelf-api")
     redis = wiring.patient_redis(settings)
-    upstream = wiring.upstream(settings, write_engine, redis)
-    patience = settings.enrichment.interactive_wait_seconds
-    on_demand, searches = FilmsOnDemand(upstream, patience), Searches(upstream, patience)
+    metrics = wiring.metrics(settings)
+    asking = wiring.upstream(settings, write_engine, redis, metrics)
+    enrichment = settings.enrichment
+    on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
+    searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
+    views = Views(write_engine, enrichment.views_seconds)
     waker, passwords = Waker(redis), make_passwords(settings)
     stack.callback(passwords.close)
-    for close in (read_engine.dispose, write_engine.dispose, redis.close, upstream.kinopoisk.close):
+    stack.callback(metrics.close)
+    for close in (read_engine.dispose, write_engine.dispose, redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
-    for part in (waker, searches, on_demand):
+    for part in (waker, views, searches, on_demand):
         stack.push_async_callback(part.close)
     return {
         "read_engine": read_engine,
@@ -94,10 +102,16 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "waker": waker,
         "films": on_demand,
         "searches": searches,
+        "views": views,
+        "fallback_wait": enrichment.fallback_wait_seconds,
+        "terms": asking.terms,
         "passwords": passwords,
         "tokens": make_tokens(settings),
         "read_item": partial(favourite_queries.read_item, read_engine),
         "favourites_limit": settings.limits.favorites_per_user,
+        "refresh_limits": refreshes.RefreshLimits(
+            settings.limits.refreshes_per_user_hour, settings.limits.refresh_again_seconds
+        ),
     }
 
 

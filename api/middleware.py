@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError, respond
+from shared import sentry
 
 log = structlog.get_logger()
 
@@ -40,8 +41,9 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
+        except Exception as error:
             log.exception("request_crashed", operation=operation_of(scope))
+            sentry.report(error)
             if not status:
                 await respond(InternalError(), scope["path"])(scope, receive, send_with_id)
         finally:

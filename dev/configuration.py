@@ -29,7 +29,12 @@ PROMISED = {
     JWT_KEYS: '[{"id": "promised", "secret": "0123456789abcdefghijklmnopqrstuvwxyz"}]',
 }
 # Limits that would hinder a developer who is alone on loopback; production keeps the defaults.
-GENEROUS_LIMITS = {"waiting_password_hashes": 200}
+GENEROUS_LIMITS = {
+    "waiting_password_hashes": 200,
+    "upstream_calls_per_user_hour": 1_000,
+    "refreshes_per_user_hour": 1_000,
+    "refresh_again_seconds": 10,
+}
 
 
 @dataclass(frozen=True)

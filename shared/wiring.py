@@ -2,14 +2,18 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import postgres, redis_client
-from shared.enrichment.films import Upstream
-from shared.enrichment.gate import Gate
-from shared.enrichment.limiter import Limiter
+from shared import postgres, redis_client, sentry
 from shared.enrichment.policy import Policy
+from shared.enrichment.search_cache import SearchCache
+from shared.enrichment.upstream import Upstream
 from shared.kinopoisk.client import Bounds, KinopoiskClient
+from shared.metrics import Metrics, metrics_to
 from shared.redis_client import PatientRedis
-from shared.settings import Settings
+from shared.settings import Settings, secret_values
+from shared.upstream import gate
+from shared.upstream.limiter import Limiter
+from shared.upstream.terms import Kind, Terms
+from shared.version import RELEASE
 
 
 def write_engine(settings: Settings, application: str) -> AsyncEngine:
@@ -35,30 +39,74 @@ def patient_redis(settings: Settings) -> PatientRedis:
     return PatientRedis(client, chosen.timeout_seconds, chosen.skip_seconds)
 
 
-def upstream(settings: Settings, engine: AsyncEngine, redis: PatientRedis) -> Upstream:
-    """Client, gate, limiter and policy as set."""
-    kinopoisk, enrichment = settings.kinopoisk, settings.enrichment
+def upstream(settings: Settings, engine: AsyncEngine, redis: PatientRedis, metrics: Metrics) -> Upstream:
+    """Client, limiter, terms and policy as set."""
+    return Upstream(engine, kinopoisk(settings), limiter(settings, redis), terms(settings), policy(settings), metrics)
+
+
+def kinopoisk(settings: Settings) -> KinopoiskClient:
+    chosen = settings.kinopoisk
     bounds = Bounds(
-        connect_timeout=kinopoisk.connect_timeout_seconds,
-        read_timeout=kinopoisk.read_timeout_seconds,
-        deadline=kinopoisk.deadline_seconds,
-        max_body_bytes=kinopoisk.max_body_bytes,
-        max_connections=kinopoisk.max_connections,
+        connect_timeout=chosen.connect_timeout_seconds,
+        read_timeout=chosen.read_timeout_seconds,
+        deadline=chosen.deadline_seconds,
+        max_body_bytes=chosen.max_body_bytes,
+        max_connections=chosen.max_connections,
     )
-    client = KinopoiskClient(kinopoisk.base_url, kinopoisk.api_key.get_secret_value(), bounds)
-    pauses = {
-        "quota": enrichment.quota_pause_seconds,
-        "refused": enrichment.refused_pause_seconds,
-        "too_fast": enrichment.too_fast_pause_seconds,
-    }
-    gate = Gate(engine, pauses, probe_seconds=kinopoisk.deadline_seconds + 1)
-    limiter = Limiter(
+    return KinopoiskClient(chosen.base_url, chosen.api_key.get_secret_value(), bounds)
+
+
+def limiter(settings: Settings, redis: PatientRedis) -> Limiter:
+    chosen = settings.kinopoisk
+    return Limiter(
         redis,
-        overall=(kinopoisk.rate_per_second, kinopoisk.burst),
-        search=(kinopoisk.search_rate_per_second, kinopoisk.search_burst),
-        rate_without_redis=kinopoisk.rate_without_redis,
+        overall=(chosen.rate_per_second, chosen.burst),
+        lists=(chosen.search_rate_per_second, chosen.search_burst),
+        rate_without_redis=chosen.rate_without_redis,
     )
-    return Upstream(engine, client, gate, limiter, Policy(**enrichment.model_dump(include=POLICY_FIELDS)))
 
 
-POLICY_FIELDS = set(Policy.__dataclass_fields__)
+def terms(settings: Settings) -> Terms:
+    budget, enrichment = settings.budget, settings.enrichment
+    return Terms(
+        daily_limit=budget.daily_limit,
+        day_seconds=budget.day_seconds,
+        ceilings={
+            Kind.INTERACTIVE: 1.0,
+            Kind.NEW: budget.new_ceiling,
+            Kind.REFRESH: budget.refresh_ceiling,
+            Kind.CATALOGUE: budget.catalogue_ceiling,
+        },
+        calls_at_once=settings.kinopoisk.calls_at_once,
+        call_seconds=settings.kinopoisk.deadline_seconds + 1,
+        calls_per_user_hour=settings.limits.upstream_calls_per_user_hour,
+        reconcile_seconds=budget.reconcile_seconds,
+        pauses={
+            gate.QUOTA: (enrichment.quota_pause_seconds, enrichment.quota_pause_cap_seconds),
+            gate.REFUSED: (enrichment.refused_pause_seconds, enrichment.refused_pause_cap_seconds),
+            gate.TOO_FAST: (enrichment.too_fast_pause_seconds, enrichment.too_fast_pause_cap_seconds),
+            gate.BROKEN: (enrichment.broken_pause_seconds, enrichment.broken_pause_cap_seconds),
+        },
+    )
+
+
+def policy(settings: Settings) -> Policy:
+    return Policy(**settings.enrichment.model_dump(include=POLICY_FIELDS), day_seconds=settings.budget.day_seconds)
+
+
+def search_cache(settings: Settings, redis: PatientRedis) -> SearchCache:
+    return SearchCache(redis, settings.search.fresh_seconds, settings.search.kept_seconds)
+
+
+def metrics(settings: Settings) -> Metrics:
+    return metrics_to(settings.statsd.host, settings.statsd.port, settings.statsd.prefix)
+
+
+def start_sentry(settings: Settings, service: str) -> None:
+    """Once in a process, after its logs; `sentry.close` ends it."""
+    dsn = settings.sentry.dsn.get_secret_value() if settings.sentry.dsn else None
+    environment, secrets = settings.sentry.environment, secret_values(settings)
+    sentry.start(dsn, service, RELEASE, environment=environment, secrets=secrets)
+
+
+POLICY_FIELDS = set(Policy.__dataclass_fields__) - {"day_seconds"}

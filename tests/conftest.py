@@ -10,6 +10,7 @@ import httpx
 import pytest
 from alembic import command
 from alembic.config import Config
+from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -63,7 +64,9 @@ def migrated(servers: Servers, alembic_config: Config) -> Servers:
 
 @pytest.fixture
 async def database(migrated: Servers) -> AsyncIterator[AsyncEngine]:
-    """An empty database, and an engine of the test's own to look at it."""
+    """An empty database, an empty Redis, and an engine of the test's own to look at the database."""
+    with Redis.from_url(migrated.redis.url) as redis:
+        redis.flushall()
     url = migrated.postgres.url.replace("postgresql://", "postgresql+asyncpg://")
     engine = create_async_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     async with engine.connect() as connection:
@@ -95,7 +98,10 @@ def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
                 "search_rate_per_second": 1000,
                 "search_burst": 1000,
                 "deadline_seconds": 4,
+                "calls_at_once": 50,
             },
+            "budget": {"daily_limit": -1},
+            "limits": {"upstream_calls_per_user_hour": 1000},
             "enrichment": {"sweep_seconds": 1, "retry_base_seconds": 0.2, "lease_seconds": 5},
         }
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.settings import InvalidSettings, Settings, load_settings
-from shared.settings.sections import Section
+from shared.settings.values import Section
 
 EXAMPLE = Path(__file__).parents[1] / "settings.example.toml"
 OPTIONAL = {"statsd": {"host": None}, "sentry": {"dsn": None}}

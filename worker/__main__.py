@@ -3,9 +3,10 @@
 import asyncio
 import sys
 
-from shared import logs
+from shared import logs, sentry
 from shared.schema import DatabaseAway, SchemaBehind
 from shared.settings import InvalidSettings, load_settings
+from shared.wiring import start_sentry
 from worker.main import run
 
 
@@ -14,10 +15,16 @@ def main() -> int:
     try:
         settings = load_settings()
         logs.configure("worker", settings.logs.format, settings.logs.level)
+        start_sentry(settings, "worker")
         asyncio.run(run(settings))
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"worker: {error}\n")
         return 1
+    except Exception as error:
+        sentry.report(error)
+        raise
+    finally:
+        sentry.close()
     return 0
 
 

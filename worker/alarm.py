@@ -14,12 +14,14 @@ from arq.connections import ArqRedis
 from arq.cron import cron
 from arq.worker import Worker, create_worker, func
 
+from shared import sentry
 from shared.redis_client import to_json
 from shared.wakeup import WAKE_JOB
 from worker.context import Context
 from worker.jobs.films import sweep, wake
 from worker.jobs.projection import reconcile_films
 from worker.jobs.sessions import purge_expired_sessions
+from worker.jobs.upstream import forecast_refreshes, purge_calls, reconcile_budget, report_upstream
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine
@@ -33,13 +35,18 @@ HEALTH_KEY = f"kinoshelf:worker:{socket.gethostname()}"
 
 async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> None:
     """Ring until cancelled or until Redis is gone (raises its error)."""
+    every_sweep = set(range(0, 60, sweep_seconds))
     worker = create_worker(
         {
             "functions": [func(logged(wake, "debug"), name=WAKE_JOB)],
             "cron_jobs": [
-                cron(logged(sweep, "debug"), second=set(range(0, 60, sweep_seconds)), run_at_startup=True),
+                cron(logged(sweep, "debug"), second=every_sweep, run_at_startup=True),
                 cron(logged(reconcile_films), minute=7, second=0, run_at_startup=True),
                 cron(logged(purge_expired_sessions), minute=17, second=0),
+                cron(logged(reconcile_budget, "debug"), second=every_sweep, run_at_startup=True),
+                cron(logged(forecast_refreshes), minute=27, second=0, run_at_startup=True),
+                cron(logged(report_upstream, "debug"), second=set(range(0, 60, 10))),
+                cron(logged(purge_calls), minute=37, second=0),
             ],
             "redis_pool": redis,
             "ctx": {**context},
@@ -85,6 +92,9 @@ def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
         try:
             result = await job(ctx)
             outcome = "done"
+        except Exception as error:
+            sentry.report(error)
+            raise
         finally:
             took = round((time.perf_counter() - started) * 1000, 1)
             getattr(log, level)("job_finished", job=job.__name__, outcome=outcome, result=result, duration_ms=took)

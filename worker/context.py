@@ -4,9 +4,11 @@ from typing import TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.enrichment.upstream import Upstream
 from worker.drain import Drain
 
 
 class Context(TypedDict):
     engine: AsyncEngine
+    upstream: Upstream
     drain: Drain

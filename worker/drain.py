@@ -1,17 +1,27 @@
 """Draining the queue: ask for permission, claim as much as was granted, fetch side by side, until nothing is due."""
 
 import asyncio
+from contextlib import suppress
 
 import structlog
 
+from shared import sentry
 from shared.enrichment import claims
 from shared.enrichment.claims import Claim
-from shared.enrichment.films import Upstream, enrich
+from shared.enrichment.films import enrich
+from shared.enrichment.upstream import Upstream
+from shared.upstream import ledger
+from shared.upstream.errors import NotNow
+from shared.upstream.ledger import Call
+from shared.upstream.terms import Kind
 
 log = structlog.get_logger()
 
-# While the gate or the limiter says no, look again at the latest after this.
+# Whatever says no, look again at the latest after this.
 LONGEST_PAUSE_SECONDS = 1.0
+# As many calls as may be are under way, in other processes too: one of them will soon be over.
+FULL_PAUSE_SECONDS = 0.05
+KINDS = (Kind.NEW, Kind.REFRESH)
 
 
 class Drain:
@@ -40,8 +50,9 @@ class Drain:
             self._look.clear()
             try:
                 pause = await self.start_some()
-            except Exception:
+            except Exception as error:
                 log.exception("drain_failed")
+                sentry.report(error)
                 pause = LONGEST_PAUSE_SECONDS
             if pause:
                 await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS))
@@ -55,27 +66,40 @@ class Drain:
         await self._look.wait()
 
     async def start_some(self) -> float:
-        """Claim and start what may be called; how many seconds to wait where permission was refused."""
-        due = await claims.count_due(self._upstream.engine, self._concurrency - len(self._fetches))
-        if not due or self._stopping:
-            return 0
-        granted, pause = await self._upstream.limiter.take_films(due)
-        if granted:
-            if await self._upstream.gate.closed():
-                return 0  # the next sweep looks again: nothing waits here for hours
-            most = 1 if self._upstream.gate.probing else granted
-            for claim in await claims.claim_due(self._upstream.engine, self._upstream.policy, most):
-                self._fetch(claim)
-        self._look.set()  # there may be more
-        return 0 if granted else pause
+        """Claim and start what may be called; how many seconds to wait until the next look.
 
-    def _fetch(self, claim: Claim) -> None:
-        task = asyncio.create_task(self._enrich(claim))
+        While the gate is closed or the budget is used up nothing waits here: the next sweep looks again.
+        """
+        for kind in KINDS:
+            due = await claims.count_due(self._upstream.engine, kind, self._concurrency - len(self._fetches))
+            if due and not self._stopping:
+                with suppress(NotNow):
+                    pause = await self._start(kind, due)
+                    self._look.set()  # there may be more
+                    return pause
+        return 0
+
+    async def _start(self, kind: Kind, due: int) -> float:
+        """Ask whether, then how fast, then claim. Raises NotNow."""
+        upstream = self._upstream
+        room = ledger.room(await ledger.look(upstream.engine, upstream.terms), upstream.terms, kind)
+        if not room:
+            return FULL_PAUSE_SECONDS
+        granted, pause = await upstream.limiter.take(min(due, room), kind)
+        if not granted:
+            return pause
+        for call, claim in await claims.claim_due(upstream, kind, granted):
+            self._fetch(call, claim)
+        return 0
+
+    def _fetch(self, call: Call, claim: Claim) -> None:
+        task = asyncio.create_task(self._enrich(call, claim))
         self._fetches.add(task)
         task.add_done_callback(self._fetches.discard)
 
-    async def _enrich(self, claim: Claim) -> None:
+    async def _enrich(self, call: Call, claim: Claim) -> None:
         try:
-            await enrich(self._upstream, claim)
-        except Exception:  # whatever it was, the lease gives the film another attempt
+            await enrich(self._upstream, call, claim)
+        except Exception as error:  # whatever it was, the lease gives the film another attempt
             log.exception("film_enrichment_failed", kinopoisk_id=claim.kinopoisk_id)
+            sentry.report(error)

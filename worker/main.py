@@ -28,14 +28,16 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     """Everything a job uses; raises SchemaBehind or DatabaseAway where the database cannot be used."""
     engine = wiring.write_engine(settings, "kinoshelf-worker")
     redis = wiring.patient_redis(settings)
-    upstream = wiring.upstream(settings, engine, redis)
+    metrics = wiring.metrics(settings)
+    upstream = wiring.upstream(settings, engine, redis, metrics)
     try:
         await check_database(engine)
-        yield {"engine": engine, "drain": Drain(upstream, settings.enrichment.concurrency)}
+        yield {"engine": engine, "upstream": upstream, "drain": Drain(upstream, settings.enrichment.concurrency)}
     finally:
         await upstream.kinopoisk.close()
         await redis.close()
         await engine.dispose()
+        metrics.close()
 
 
 async def run(settings: Settings) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, delete, text
 from api import errors, shapes
 from api.answers import json_bytes
 from api.commands.deps import FavouritesLimit, ItemReader, WorkerWaker, WriteEngine
+from api.commands.one_at_a_time import one_at_a_time
 from api.identity import CurrentIdentity
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
@@ -19,9 +20,8 @@ from shared.tables.truth import favourite
 log = structlog.get_logger()
 router = APIRouter(prefix="/movies/favorites", tags=["commands"])
 
-# Adds of one user go one after the other, or the limit could be overrun by adding in parallel.
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:user_id AS text), 0))")
-
+# Its rank is how many films wait before it for the same user, so that a long list of one starves nobody else. A film
+# of which a list told already has something to show: it lets a few pass of which nothing is known.
 # A film that upstream did not know is asked for again when somebody adds it an hour later or more.
 ADD = text("""
     WITH known AS (
@@ -29,10 +29,16 @@ ADD = text("""
     ), room AS (
         SELECT WHERE EXISTS (SELECT FROM known)
             OR (SELECT count(*) FROM favourite WHERE user_id = :user_id) < :most
+    ), waiting AS (
+        SELECT count(*) + CASE WHEN EXISTS (SELECT FROM film_source WHERE kinopoisk_id = :kinopoisk_id)
+            THEN 5 ELSE 0 END AS before
+        FROM film_sync WHERE requested_by = :user_id
     ), wanted AS (
-        INSERT INTO film_sync (kinopoisk_id) SELECT :kinopoisk_id FROM room ON CONFLICT DO NOTHING
+        INSERT INTO film_sync (kinopoisk_id, requested_by, rank)
+        SELECT :kinopoisk_id, :user_id, before FROM room, waiting ON CONFLICT DO NOTHING
     ), asked_again AS (
-        UPDATE film_sync SET next_attempt_at = now() FROM room
+        UPDATE film_sync SET next_attempt_at = now(), priority = 0, requested_by = :user_id, rank = before
+        FROM room, waiting
         WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found' AND fetched_at < now() - interval '1 hour'
             AND claimed_at IS NULL AND next_attempt_at > now()
         RETURNING 1
@@ -67,7 +73,7 @@ async def add_favourite(
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
     wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "most": most}
     async with engine.begin() as connection:
-        await connection.execute(ONE_AT_A_TIME, {"user_id": str(identity.user_id)})
+        await one_at_a_time(connection, identity.user_id)
         result: Row[tuple[bool, bool, datetime | None]] = (await connection.execute(ADD, wish)).one()
     if result.added_at is None:
         raise errors.FavouritesLimitReached

@@ -1,29 +1,42 @@
-"""Details of a film: as stored, else from Kinopoisk."""
+"""Details of a film: as stored, else from Kinopoisk, else what a list once said of it."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy import Row
 
 from api import errors, shapes
 from api.answers import json_bytes
-from api.films import FRESHNESS, with_freshness
+from api.films import with_freshness
 from api.identity import CurrentIdentity
 from api.inputs import FilmInPath
-from api.lookups.deps import OnDemand, ReadEngine, not_now
+from api.lookups.deps import FallbackWait, FilmViews, OnDemand, ReadEngine, not_now
+from api.lookups.stored import read_film
 from api.openapi import SIGNED_IN, Problems, problems
-from shared.enrichment.errors import NotNow
-from shared.tables.read import film
-from shared.tables.work import film_sync
+from shared.upstream.errors import NotNow
 
 router = APIRouter(prefix="/movies", tags=["lookups"])
 
-UPSTREAM: Problems = (errors.UpstreamUnavailable, errors.UpstreamQuotaExhausted, errors.UpstreamBusy)
-
-STORED = select(film_sync.c.status, film.c.document, *FRESHNESS).select_from(
-    film_sync.outerjoin(film, film.c.kinopoisk_id == film_sync.c.kinopoisk_id)
+UPSTREAM: Problems = (
+    errors.UpstreamUnavailable,
+    errors.UpstreamQuotaExhausted,
+    errors.UpstreamBusy,
+    errors.UpstreamShareUsed,
 )
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What it takes to open a film."""
+
+    engine: ReadEngine
+    on_demand: OnDemand
+    fallback_wait: FallbackWait
+    identity: CurrentIdentity
+
+
+OpeningFilms = Annotated[Opening, Depends()]
 
 
 @router.get(
@@ -31,28 +44,37 @@ STORED = select(film_sync.c.status, film.c.document, *FRESHNESS).select_from(
     response_model=shapes.Film,
     responses=problems(errors.FilmNotFound, errors.InvalidRequest, *SIGNED_IN, *UPSTREAM),
 )
-async def get_film(kinopoisk_id: FilmInPath, _: CurrentIdentity, engine: ReadEngine, on_demand: OnDemand) -> Response:
-    """Full details of a film. What is stored is served at once; else Kinopoisk is asked, once for all who wait."""
-    return json_bytes((await film_json(kinopoisk_id, engine, on_demand)).encode())
+async def get_film(kinopoisk_id: FilmInPath, opening: OpeningFilms, views: FilmViews) -> Response:
+    """Details of a film. What is stored is served at once; else Kinopoisk is asked, once for all who wait.
+
+    While Kinopoisk cannot be asked, what a list once said is served as `"detail": "summary"`.
+    """
+    document = await open_film(kinopoisk_id, opening)
+    views.note(kinopoisk_id)
+    return json_bytes(document.encode())
 
 
-async def film_json(kinopoisk_id: int, engine: AsyncEngine, on_demand: OnDemand) -> str:
-    """The film. Raises FilmNotFound, and 503 problems where nothing is stored and upstream cannot answer."""
-    stored = await read_stored(engine, kinopoisk_id)
-    if stored is None or (stored.document is None and stored.status != "not_found"):
-        try:
-            await on_demand.fetch(kinopoisk_id)
-        except NotNow as reason:
-            raise not_now(reason) from None
-        stored = await read_stored(engine, kinopoisk_id)
-    if stored is None or stored.status == "not_found":
+async def open_film(kinopoisk_id: int, opening: Opening) -> str:
+    """The film. Raises FilmNotFound, and 503 or 429 problems where nothing is stored and upstream cannot be asked."""
+    stored = await read_film(opening.engine, kinopoisk_id)
+    if stored.detail != "full" and stored.status != "not_found":
+        stored = await fetched(kinopoisk_id, opening, stored)
+    if stored.document is not None:
+        return with_freshness(stored.document, stored)
+    if stored.status == "not_found":
         raise errors.FilmNotFound
-    if stored.document is None:  # the read table was truncated in this very moment
-        raise errors.UpstreamUnavailable(retry_after=5)
-    return with_freshness(stored.document, stored)
+    raise errors.UpstreamUnavailable(retry_after=5)  # the read table was truncated in this very moment
 
 
-async def read_stored(engine: AsyncEngine, kinopoisk_id: int) -> Row[tuple[Any, ...]] | None:
-    async with engine.connect() as connection:
-        rows = await connection.execute(STORED.where(film_sync.c.kinopoisk_id == kinopoisk_id))
-        return rows.one_or_none()
+async def fetched(kinopoisk_id: int, opening: Opening, stored: Row[tuple[Any, ...]]) -> Row[tuple[Any, ...]]:
+    """What is stored after upstream was asked; who has a summary waits for the details only a little."""
+    user_id = opening.identity.user_id
+    try:
+        if stored.document is None:
+            await opening.on_demand.fetch(kinopoisk_id, user_id)
+        else:
+            await opening.on_demand.fetch_more(kinopoisk_id, user_id, opening.fallback_wait)
+    except NotNow as reason:
+        if stored.document is None:
+            raise not_now(reason) from None
+    return await read_film(opening.engine, kinopoisk_id)

@@ -1,25 +1,22 @@
-"""Search: Kinopoisk's answer as summary films, each marked if it is a favourite."""
+"""Search: Kinopoisk's answer, fresh or kept; where it cannot be asked, the films that are stored here."""
 
 import re
-import uuid
+from typing import NamedTuple
 
 import orjson
 from fastapi import APIRouter, Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_bytes
 from api.films import extended, with_freshness
-from api.identity import CurrentIdentity
 from api.inputs import LARGEST_ID, PageNumber, SearchQuery
-from api.lookups.deps import OnDemand, ReadEngine, UpstreamSearch, not_now
-from api.lookups.films import UPSTREAM, film_json, read_stored
+from api.lookups.deps import UpstreamSearch
+from api.lookups.films import Opening, OpeningFilms, open_film
+from api.lookups.local_search import find_locally
+from api.lookups.stored import read_film, read_films
 from api.openapi import SIGNED_IN, problems
-from shared.enrichment.errors import NotNow
-from shared.enrichment.search import Found
-from shared.moments import json_moment
-from shared.tables.truth import favourite
+from shared.upstream.errors import NotNow
 
 router = APIRouter(prefix="/movies", tags=["lookups"])
 
@@ -28,79 +25,72 @@ FILM_ADDRESS = re.compile(
 )
 
 
-@router.get(
-    "/search",
-    response_model=shapes.SearchPage,
-    responses=problems(errors.InvalidRequest, *SIGNED_IN, *UPSTREAM),
-)
+class Page(NamedTuple):
+    """Ids of a page of films, best first; how many pages and films there are, and who says so."""
+
+    films: list[int]
+    pages: int
+    total: int
+    source: str
+
+
+@router.get("/search", response_model=shapes.SearchPage, responses=problems(errors.InvalidRequest, *SIGNED_IN))
 async def search_films(
-    query: SearchQuery,
-    identity: CurrentIdentity,
-    engine: ReadEngine,
-    searches: UpstreamSearch,
-    on_demand: OnDemand,
-    page: PageNumber = 1,
+    query: SearchQuery, opening: OpeningFilms, searches: UpstreamSearch, page: PageNumber = 1
 ) -> Response:
-    """Films by name. The address of a film on kinopoisk.ru finds exactly that film."""
+    """Films by name. The address of a film on kinopoisk.ru finds exactly that film.
+
+    `source` tells whether Kinopoisk has just said so (`kinopoisk`), earlier (`cache`), or whether these are films
+    stored here (`local`) because Kinopoisk cannot be asked now.
+    """
     if address := FILM_ADDRESS.fullmatch(query):
-        films = await film_at(int(address[1]), engine, on_demand) if page == 1 else []
-        answer = {"pages": 1, "total": 1} if films or page > 1 else {"pages": 0, "total": 0}
+        found = await film_at(int(address[1]), page, opening)
     else:
-        found = await ask(searches, query, page)
-        films = [(film_id, summary(document, found)) for film_id, document in found.films]
-        answer = {"pages": found.pages, "total": found.total}
-        if first := await film_of_that_id(query, engine):
-            answer = {"pages": max(found.pages, 1), "total": max(found.total, 1)}
-            films = [film for film in films if film[0] != first[0]]
-            films[:0] = [first] if page == 1 else []
-    favourites = await favourites_among(engine, identity.user_id, [film_id for film_id, _ in films])
-    items = ",".join(extended(film, is_favorite=film_id in favourites) for film_id, film in films)
-    head = orjson.dumps({"query": query, "page": page, **answer, "source": "kinopoisk"}).decode()
-    return json_bytes(f'{head[:-1]},"items":[{items}]}}'.encode())
-
-
-async def ask(searches: UpstreamSearch, query: str, page: int) -> Found:
-    try:
-        return await searches.search(query, page)
-    except NotNow as reason:
-        raise not_now(reason) from None
-
-
-def summary(document: str, found: Found) -> str:
-    """A summary is as old as the answer that it came with, and nothing refreshes it."""
-    freshness = {
-        "fetched_at": json_moment(found.fetched_at),
-        "next_refresh_at": None,
-        "stale": False,
-        "last_error": None,
-    }
-    return extended(document, freshness=freshness)
-
-
-async def film_at(kinopoisk_id: int, engine: AsyncEngine, on_demand: OnDemand) -> list[tuple[int, str]]:
-    """The film of an address, if there is one."""
-    if not 1 <= kinopoisk_id <= LARGEST_ID:
-        return []
-    try:
-        return [(kinopoisk_id, await film_json(kinopoisk_id, engine, on_demand))]
-    except errors.FilmNotFound:
-        return []
-
-
-async def film_of_that_id(query: str, engine: AsyncEngine) -> tuple[int, str] | None:
-    """Digits may be a name ("1917") or an id: the stored film of that id, which stands first."""
-    if not re.fullmatch(r"[0-9]{1,10}", query) or not 1 <= int(query) <= LARGEST_ID:
-        return None
-    stored = await read_stored(engine, int(query))
-    if stored is None or stored.document is None:
-        return None
-    return int(query), with_freshness(stored.document, stored)
-
-
-async def favourites_among(engine: AsyncEngine, user_id: uuid.UUID, film_ids: list[int]) -> set[int]:
-    """Which of these films are favourites of the user."""
-    mine = select(favourite.c.kinopoisk_id).where(
-        favourite.c.user_id == user_id, favourite.c.kinopoisk_id.in_(film_ids)
+        found = await find(query, page, opening, searches)
+        found = await with_film_of_that_id(query, page, found, opening.engine)
+    head = {"query": query, "page": page, "pages": found.pages, "total": found.total, "source": found.source}
+    items = ",".join(
+        extended(with_freshness(row.document, row), is_favorite=row.is_favorite)
+        for row in await read_films(opening.engine, found.films, opening.identity.user_id)
+        if row.document is not None
     )
-    async with engine.connect() as connection:
-        return set((await connection.scalars(mine)).all())
+    return json_bytes(f'{orjson.dumps(head).decode()[:-1]},"items":[{items}]}}'.encode())
+
+
+async def find(query: str, page: int, opening: Opening, searches: UpstreamSearch) -> Page:
+    """The freshest answer that can be had without making anybody wait for long."""
+    kept = await searches.kept(query, page)  # None where its films are gone: a cache may outlive its database
+    if kept and kept.fresh:
+        return Page(*kept.found[:3], "cache")
+    try:
+        return Page(*(await searches.ask(query, page, opening.identity.user_id))[:3], "kinopoisk")
+    except NotNow:
+        if kept:
+            return Page(*kept.found[:3], "cache")
+        return Page(*await find_locally(opening.engine, query, page), "local")
+
+
+async def film_at(kinopoisk_id: int, page: int, opening: Opening) -> Page:
+    """The film of an address, if there is one."""
+    nothing = Page([], 0, 0, "kinopoisk")
+    if not 1 <= kinopoisk_id <= LARGEST_ID:
+        return nothing
+    try:
+        await open_film(kinopoisk_id, opening)
+    except errors.FilmNotFound:
+        return nothing
+    except errors.UpstreamProblem:
+        return nothing._replace(source="local")
+    return Page([kinopoisk_id] if page == 1 else [], 1, 1, "kinopoisk")
+
+
+async def with_film_of_that_id(query: str, page: int, found: Page, engine: AsyncEngine) -> Page:
+    """Digits may be a name ("1917") or an id: the stored film of that id stands first."""
+    if not re.fullmatch(r"[0-9]{1,10}", query) or not 1 <= int(query) <= LARGEST_ID:
+        return found
+    film = int(query)
+    if (await read_film(engine, film)).document is None:
+        return found
+    more = 0 if film in found.films else 1
+    films = [film for _ in range(page == 1)] + [other for other in found.films if other != film]
+    return found._replace(films=films, pages=max(found.pages, 1), total=found.total + more)

@@ -1,17 +1,22 @@
-"""The durable queue: who may fetch a film, for how long, and how a claim is given back.
+"""The durable queue: which films are due, who may fetch one, for how long.
 
 `next_attempt_at` is the due time and the lease in one, `claim_seq` the fencing token: a film whose holder died is due
-again when the lease ends, and an answer that comes later than that finds a higher number and is dropped.
+again when the lease ends, and an answer that comes later than that finds a higher number and is dropped. A claim and
+its place among the day's calls are taken in one transaction: without a place no row is touched.
 """
 
 from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.enrichment.policy import Policy
+from shared.enrichment.upstream import Upstream
 from shared.tables.work import film_sync
+from shared.upstream import gate, ledger
+from shared.upstream.ledger import Call
+from shared.upstream.terms import Kind
 
 
 class Claim(NamedTuple):
@@ -22,46 +27,71 @@ class Claim(NamedTuple):
     attempts: int
 
 
-_LEASE = """
-    next_attempt_at = now() + CAST(:lease AS interval), claimed_at = now(),
-    claim_seq = film_sync.claim_seq + 1, attempts = film_sync.attempts + 1
+# Fair between users: the film before which fewer of its requester's own films wait goes first.
+WAITED_FOR = """
+    SELECT kinopoisk_id FROM film_sync WHERE priority = 0 AND next_attempt_at <= now()
+    ORDER BY rank, next_attempt_at LIMIT :count
 """
-_RETURNED = "RETURNING film_sync.kinopoisk_id, film_sync.claim_seq, film_sync.attempts"
 
-CLAIM_DUE = text(f"""
-    WITH due AS MATERIALIZED (
-        SELECT kinopoisk_id FROM film_sync WHERE next_attempt_at <= now()
-        ORDER BY priority, next_attempt_at LIMIT :count FOR UPDATE SKIP LOCKED
-    )
-    UPDATE film_sync SET {_LEASE} FROM due WHERE film_sync.kinopoisk_id = due.kinopoisk_id {_RETURNED}
-""")
+# What people have and look at goes first; what is dead comes last, and so never fills a run.
+REFRESHES = """
+    SELECT due.kinopoisk_id FROM generate_series(7, -1, -1) AS level CROSS JOIN LATERAL (
+        SELECT kinopoisk_id FROM film_sync WHERE priority > 0 AND demand = level AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT :count
+    ) AS due LIMIT :count
+"""
 
-CLAIM_ONE = text(f"""
-    UPDATE film_sync SET {_LEASE}
-    WHERE kinopoisk_id = :kinopoisk_id AND next_attempt_at <= now() {_RETURNED}
-""")
-
-COUNT_DUE = text("SELECT count(*) FROM (SELECT FROM film_sync WHERE next_attempt_at <= now() LIMIT :most) AS due")
+LEASE = """
+    UPDATE film_sync SET next_attempt_at = now() + CAST(:lease AS interval), claimed_at = now(),
+        claim_seq = film_sync.claim_seq + 1, attempts = film_sync.attempts + 1
+"""
+CLAIMED = "RETURNING film_sync.kinopoisk_id, film_sync.claim_seq, film_sync.attempts"
 
 
-async def count_due(engine: AsyncEngine, most: int) -> int:
-    """How many films are due now, at most `most`."""
+def _claim(due: str) -> str:
+    """Lease the rows of this statement; one that somebody is changing at the moment waits for the next look."""
+    return f"""
+        WITH due AS ({due}), free AS MATERIALIZED (
+            SELECT kinopoisk_id FROM film_sync WHERE kinopoisk_id IN (SELECT kinopoisk_id FROM due)
+                AND next_attempt_at <= now() FOR UPDATE SKIP LOCKED
+        )
+        {LEASE} FROM free WHERE film_sync.kinopoisk_id = free.kinopoisk_id {CLAIMED}
+    """
+
+
+CLAIM = {Kind.NEW: text(_claim(WAITED_FOR)), Kind.REFRESH: text(_claim(REFRESHES))}
+CLAIM_ONE = text(f"{LEASE} WHERE kinopoisk_id = :kinopoisk_id AND next_attempt_at <= now() {CLAIMED}")
+COUNT = {
+    Kind.NEW: text(f"SELECT count(*) FROM ({WAITED_FOR}) AS due"),
+    Kind.REFRESH: text(f"SELECT count(*) FROM ({REFRESHES}) AS due"),
+}
+
+
+async def count_due(engine: AsyncEngine, kind: Kind, most: int) -> int:
+    """How many films are due for a call of this kind now, at most `most`."""
     async with engine.connect() as connection:
-        return int(await connection.scalar(COUNT_DUE, {"most": most}) or 0)
+        return int(await connection.scalar(COUNT[kind], {"count": most}) or 0)
 
 
-async def claim_due(engine: AsyncEngine, policy: Policy, count: int) -> list[Claim]:
-    """Lease up to `count` due films, new ones first; a short transaction of its own."""
-    async with engine.begin() as connection:
-        rows = await connection.execute(CLAIM_DUE, {"lease": policy.lease, "count": count})
-        return [Claim(*row) for row in rows]
+async def claim_due(upstream: Upstream, kind: Kind, count: int) -> list[tuple[Call, Claim]]:
+    """Lease up to `count` due films, each with its place among the calls; a short transaction. Raises NotNow."""
+    async with upstream.engine.begin() as connection:
+        state = await ledger.locked_state(connection, upstream.terms)
+        room = min(ledger.room(state, upstream.terms, kind), count)
+        if not room:
+            return []
+        rows = await connection.execute(CLAIM[kind], {"lease": upstream.policy.lease, "count": room})
+        claims = [Claim(*row) for row in rows]
+        if claims and state.probe_is_due:
+            await gate.take_probe(connection, upstream.terms)
+        films = [claim.kinopoisk_id for claim in claims]
+        calls = await ledger.enter(connection, kind, films, None, probe=state.probe_is_due)
+        return list(zip(calls, claims, strict=True))
 
 
-async def want_and_claim(engine: AsyncEngine, policy: Policy, kinopoisk_id: int) -> Claim | None:
+async def want_and_claim(connection: AsyncConnection, policy: Policy, kinopoisk_id: int) -> Claim | None:
     """Lease this film, which nobody may have wanted before; None where it is not due: fetched or failed just now."""
-    wanted = insert(film_sync).values(kinopoisk_id=kinopoisk_id).on_conflict_do_nothing()
-    async with engine.begin() as connection:
-        await connection.execute(wanted)
-        rows = await connection.execute(CLAIM_ONE, {"lease": policy.lease, "kinopoisk_id": kinopoisk_id})
-        row = rows.one_or_none()
-        return Claim(*row) if row else None
+    await connection.execute(insert(film_sync).values(kinopoisk_id=kinopoisk_id).on_conflict_do_nothing())
+    rows = await connection.execute(CLAIM_ONE, {"lease": policy.lease, "kinopoisk_id": kinopoisk_id})
+    row = rows.one_or_none()
+    return Claim(*row) if row else None

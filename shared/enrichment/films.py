@@ -1,64 +1,57 @@
 """One film, from claim to finish. Network first, while no transaction is open; then one short transaction."""
 
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment import finish
 from shared.enrichment.claims import Claim
-from shared.enrichment.gate import Gate
-from shared.enrichment.limiter import Limiter
-from shared.enrichment.policy import Policy
-from shared.kinopoisk.client import KinopoiskClient
+from shared.enrichment.upstream import Upstream
 from shared.kinopoisk.errors import FilmUnknown, KinopoiskFault, KinopoiskRefusal, NoConnection
+from shared.upstream import calls
+from shared.upstream.ledger import Call
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True)
-class Upstream:
-    """All that it takes to ask Kinopoisk and to keep what it says."""
-
-    engine: AsyncEngine
-    kinopoisk: KinopoiskClient
-    gate: Gate
-    limiter: Limiter
-    policy: Policy
+BUSY_PAUSE = timedelta(seconds=1)
 
 
-async def enrich(upstream: Upstream, claim: Claim) -> None:
+async def enrich(upstream: Upstream, call: Call, claim: Claim) -> None:
     """Fetch the claimed film, store and project it, finish the claim. Safe to run twice."""
     started = time.perf_counter()
-    outcome, status = await _attempt(upstream, claim)
+    outcome, status = await _attempt(upstream, call, claim)
+    seconds = time.perf_counter() - started
+    upstream.metrics.count(f"enrichment.{outcome}")
     log.info(
         "film_enriched",
         kinopoisk_id=claim.kinopoisk_id,
         outcome=outcome,
         status=status or "lease_lost",
         attempt=claim.attempts,
-        duration_ms=round((time.perf_counter() - started) * 1000, 1),
+        duration_ms=round(seconds * 1000, 1),
     )
 
 
-async def _attempt(upstream: Upstream, claim: Claim) -> tuple[str, str | None]:
+async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> tuple[str, str | None]:
     """What came of the call, and the status of the film now (None: the lease was lost)."""
-    engine, policy = upstream.engine, upstream.policy
+    engine, policy, terms = upstream.engine, upstream.policy, upstream.terms
     if claim.attempts > policy.max_attempts:  # its holders died one after the other: let it rest
+        await calls.never_made(engine, call)
         return "abandoned", await finish.failed(engine, policy, claim, "abandoned")
     try:
         body = await upstream.kinopoisk.film(claim.kinopoisk_id)
     except FilmUnknown as error:
-        await upstream.gate.answered()
+        await calls.end(engine, terms, call, calls.ANSWERED)
         return error.code, await finish.not_found(engine, policy, claim)
     except KinopoiskRefusal as refusal:
-        pause = await upstream.gate.close(refusal)
-        return refusal.code, await finish.released(engine, claim, refusal.code, pause)
+        await calls.end(engine, terms, call, refusal.code)
+        return refusal.code, await finish.released(engine, claim, refusal.code, timedelta())
     except NoConnection as error:
-        return error.code, await finish.released(engine, claim, error.code, timedelta(seconds=1))
+        await calls.never_made(engine, call)
+        return error.code, await finish.released(engine, claim, error.code, BUSY_PAUSE)
     except KinopoiskFault as error:
+        await calls.end(engine, terms, call, calls.FAULT)
         return error.code, await finish.failed(engine, policy, claim, error.code)
-    await upstream.gate.answered()
+    await calls.end(engine, terms, call, calls.ANSWERED)
     return "stored", await finish.ready(engine, policy, claim, body)

@@ -3,32 +3,39 @@
 from datetime import timedelta
 
 from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment.claims import Claim
-from shared.enrichment.documents import full_document
 from shared.enrichment.merge import filled
-from shared.enrichment.policy import Policy
+from shared.enrichment.policy import MOST_MISSES, Policy, spread
+from shared.enrichment.store import Source, store
 from shared.kinopoisk.client import parse
 from shared.kinopoisk.models import Film
-from shared.tables.read import film as film_table
 from shared.tables.work import film_source
 
 _HELD = "WHERE kinopoisk_id = :kinopoisk_id AND claim_seq = :claim_seq RETURNING status"
+_NOBODY_WAITS = "claimed_at = NULL, requested_by = NULL, rank = 0"
+# How long the next attempt waits for a film that upstream did not know so many times in a row.
+_RARER = f"2 ^ least(misses, {MOST_MISSES})"
 
+# Due again by its own interval, put off as far as the budget asks for.
 READY = text(f"""
-    UPDATE film_sync SET status = 'ready', attempts = 0, misses = 0, priority = 1, claimed_at = NULL,
-        last_error_code = NULL, fetched_at = now(), fresh_until = now() + CAST(:refresh AS interval),
-        next_attempt_at = now() + CAST(:refresh AS interval) {_HELD}
+    UPDATE film_sync SET status = 'ready', attempts = 0, misses = 0, priority = 1, {_NOBODY_WAITS},
+        last_error_code = NULL, fetched_at = now(), refresh_days = :days,
+        demand = greatest(demand, 0), fresh_until = now() + CAST(:refresh AS interval),
+        next_attempt_at = now() + CAST(:refresh AS interval)
+            * greatest(coalesce((SELECT refresh_stretch FROM upstream_budget), 1), 1)
+    {_HELD}
 """)
 
 # A film that once was ready keeps its details: a 404 later on only marks it.
 NOT_FOUND = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'not_found' END,
-        attempts = 0, misses = misses + 1, priority = 1, claimed_at = NULL, last_error_code = 'film-not-found',
+        attempts = 0, misses = misses + 1, {_NOBODY_WAITS}, last_error_code = 'film-not-found',
+        priority = 2, demand = -1,
         fetched_at = CASE status WHEN 'ready' THEN fetched_at ELSE now() END,
-        next_attempt_at = now() + CASE status WHEN 'ready' THEN interval '1 day' ELSE CAST(:again AS interval) END
+        next_attempt_at = now() + {_RARER} * CASE status WHEN 'ready' THEN CAST(:day AS interval)
+            ELSE CAST(:again AS interval) END
     {_HELD}
 """)
 
@@ -37,7 +44,7 @@ RETRY = text(f"""
     {_HELD}
 """)
 
-# Waiting is nobody's fault: the attempt is given back.
+# Waiting is nobody's fault: the attempt is given back, and the film is due again; what keeps it waiting is elsewhere.
 RELEASED = text(f"""
     UPDATE film_sync SET claimed_at = NULL, attempts = greatest(attempts - 1, 0), last_error_code = :code,
         next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
@@ -45,7 +52,7 @@ RELEASED = text(f"""
 
 GIVE_UP = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'pending' THEN 'failed' ELSE status END,
-        attempts = 0, priority = 2, claimed_at = NULL, last_error_code = :code,
+        attempts = 0, priority = 2, demand = -1, {_NOBODY_WAITS}, last_error_code = :code,
         next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
 """)
 
@@ -53,33 +60,23 @@ GIVE_UP = text(f"""
 async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) -> str | None:
     """Store the source, project it and finish, in one transaction; None where the lease was lost."""
     async with engine.begin() as connection:
-        earlier = await connection.scalar(select(film_source.c.body).filter_by(kinopoisk_id=claim.kinopoisk_id))
+        earlier = await connection.scalar(
+            select(film_source.c.body).filter_by(kinopoisk_id=claim.kinopoisk_id).with_for_update()
+        )
         source = filled(body, earlier)
         film = parse(Film, source)
-        row = await connection.execute(READY, _held(claim, refresh=policy.refresh_in(film.year)))
+        days = policy.refresh_days(film)
+        row = await connection.execute(READY, _held(claim, days=days, refresh=spread(days * policy.day)))
         status: str | None = row.scalar_one_or_none()
         if status:
-            await store(connection, claim.kinopoisk_id, source, full_document(film))
+            await store(connection, [Source(film, source)], "full")
     return status
-
-
-async def store(connection: AsyncConnection, kinopoisk_id: int, body: str, document: str) -> None:
-    """The raw body and its projection, old ones replaced."""
-    source = insert(film_source).values(kinopoisk_id=kinopoisk_id, body=body, fetched_at=text("now()"))
-    newer = {"body": source.excluded.body, "fetched_at": source.excluded.fetched_at}
-    await connection.execute(source.on_conflict_do_update(index_elements=["kinopoisk_id"], set_=newer))
-    projection = insert(film_table).values(kinopoisk_id=kinopoisk_id, document=document)
-    await connection.execute(
-        projection.on_conflict_do_update(
-            index_elements=["kinopoisk_id"], set_={"document": projection.excluded.document}
-        )
-    )
 
 
 async def not_found(engine: AsyncEngine, policy: Policy, claim: Claim) -> str | None:
     """Upstream has no such film."""
     async with engine.begin() as connection:
-        row = await connection.execute(NOT_FOUND, _held(claim, again=policy.ask_again_in()))
+        row = await connection.execute(NOT_FOUND, _held(claim, day=policy.day, again=policy.ask_again_in()))
         return row.scalar_one_or_none()
 
 

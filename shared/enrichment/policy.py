@@ -1,31 +1,49 @@
-"""When a film is due again: refresh by age, back-off after faults. Intervals are settings."""
+"""When a film is due again: refresh by age and kind, back-off after faults. Intervals are settings."""
 
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.kinopoisk.models import Film
+
+SERIES = {"TV_SERIES", "MINI_SERIES", "TV_SHOW"}
+# Films of the last years: still gathering votes.
+RECENT_YEARS = 3
+# A dead id is asked for ever more rarely, up to so many times the first interval.
+MOST_MISSES = 4
+
 
 @dataclass(frozen=True)
 class Policy:
-    """Intervals in seconds, as the settings give them."""
+    """Intervals in seconds or days, as the settings give them."""
 
     lease_seconds: float
     max_attempts: int
     retry_base_seconds: float
     retry_cap_seconds: float
     give_up_seconds: float
+    refresh_new_days: float
     refresh_recent_days: float
     refresh_old_days: float
     not_found_days: float
+    day_seconds: float
 
     @property
     def lease(self) -> timedelta:
         return timedelta(seconds=self.lease_seconds)
 
-    def refresh_in(self, year: int | None) -> timedelta:
-        """Ratings of this year's and unreleased films move; those of old ones hardly do."""
-        recent = year is None or year >= datetime.now(UTC).year
-        return _spread(timedelta(days=self.refresh_recent_days if recent else self.refresh_old_days))
+    @property
+    def day(self) -> timedelta:
+        """A day of the upstream's quota, which tests and benches make shorter; all days here are of its length."""
+        return timedelta(seconds=self.day_seconds)
+
+    def refresh_days(self, film: Film) -> float:
+        """Ratings of this year's and unreleased films move; those of old ones hardly do; a series may go on."""
+        this_year = datetime.now(UTC).year
+        if film.year is None or film.year >= this_year:
+            return self.refresh_new_days
+        running = film.type in SERIES and not film.completed
+        return self.refresh_recent_days if running or film.year >= this_year - RECENT_YEARS else self.refresh_old_days
 
     def retry_in(self, attempts: int) -> timedelta:
         """Exponential back-off with full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015)."""
@@ -34,12 +52,12 @@ class Policy:
 
     def ask_again_in(self) -> timedelta:
         """A film that upstream does not know: it may appear one day."""
-        return _spread(timedelta(days=self.not_found_days))
+        return spread(self.not_found_days * self.day)
 
     def give_up_for(self) -> timedelta:
-        return _spread(timedelta(seconds=self.give_up_seconds))
+        return spread(timedelta(seconds=self.give_up_seconds))
 
 
-def _spread(interval: timedelta) -> timedelta:
+def spread(interval: timedelta) -> timedelta:
     """Give or take a fifth, so that films added together do not fall due together for ever."""
     return interval * random.uniform(0.8, 1.2)

@@ -1,58 +1,40 @@
-"""Projecting anew from film_source, without one call: the read table may be truncated at any time."""
+"""A film as the read table holds it: what is served, and what is searched, sorted and filtered by."""
 
-import structlog
-from sqlalchemy import text
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.enrichment.documents import full_document
-from shared.kinopoisk.client import parse
-from shared.kinopoisk.errors import KinopoiskFault
-from shared.kinopoisk.fields import LARGEST_ID
+from shared.enrichment.documents import Detail, film_document
 from shared.kinopoisk.models import Film
-from shared.tables.read import film
+from shared.search_names import search_names
+from shared.tables.read import film as film_table
 
-log = structlog.get_logger()
-
-BATCH = 200
-
-UNPROJECTED = text("""
-    SELECT kinopoisk_id, body FROM film_source
-    WHERE kinopoisk_id BETWEEN :first AND :last
-        AND NOT EXISTS (SELECT FROM film WHERE film.kinopoisk_id = film_source.kinopoisk_id)
-    ORDER BY kinopoisk_id LIMIT :count
-""")
-
-WITHOUT_SOURCE = text("""
-    UPDATE film_sync SET status = 'pending', priority = 0, next_attempt_at = now()
-    WHERE status = 'ready' AND claimed_at IS NULL AND kinopoisk_id BETWEEN :first AND :last
-        AND NOT EXISTS (SELECT FROM film_source WHERE film_source.kinopoisk_id = film_sync.kinopoisk_id)
-""")
+# Raise it when `film_row` gives more than before: what is stored is then projected anew within the hour.
+VERSION = 1
 
 
-async def project_missing(engine: AsyncEngine, first: int = 1, last: int = LARGEST_ID) -> int:
-    """Project films of these ids that have a source and no projection; without a source they fall due at once."""
-    projected = 0
-    async with engine.begin() as connection:
-        await connection.execute(WITHOUT_SOURCE, {"first": first, "last": last})
-    while True:
-        async with engine.begin() as connection:
-            batch = {"first": first, "last": last, "count": BATCH}
-            rows = (await connection.execute(UNPROJECTED, batch)).all()
-            documents = [(kinopoisk_id, projected_or_none(kinopoisk_id, body)) for kinopoisk_id, body in rows]
-            values = [{"kinopoisk_id": number, "document": document} for number, document in documents if document]
-            if values:  # a refresh that comes in between is newer, and stays
-                await connection.execute(insert(film).on_conflict_do_nothing(), values)
-        projected += len(values)
-        if len(rows) < BATCH:
-            return projected
-        first = rows[-1][0] + 1
+def film_row(film: Film, detail: Detail) -> dict[str, Any]:
+    """All columns but the time."""
+    return {
+        "kinopoisk_id": film.kinopoisk_id,
+        "document": film_document(film, detail),
+        "detail": detail,
+        "version": VERSION,
+        "year": film.year,
+        "votes": film.rating_kinopoisk_vote_count,
+        "names": search_names(film.name_ru, film.name_en, film.name_original),
+    }
 
 
-def projected_or_none(kinopoisk_id: int, body: str) -> str | None:
-    """A body stored by a release that read more than this one is no reason to stop."""
-    try:
-        return full_document(parse(Film, body))
-    except KinopoiskFault as error:
-        log.warning("film_source_unreadable", kinopoisk_id=kinopoisk_id, error=error.code)
-        return None
+async def project(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write these rows; a summary replaces no full film. Each has `fetched_at`, or was received now."""
+    timed = [{"fetched_at": func.now(), **row} for row in rows]
+    upsert = insert(film_table).values(timed)
+    newer = {column.name: upsert.excluded[column.name] for column in film_table.columns if column.name in timed[0]}
+    replaceable = (film_table.c.detail == "summary") | (upsert.excluded.detail == "full")
+    await connection.execute(
+        upsert.on_conflict_do_update(index_elements=["kinopoisk_id"], set_=newer, where=replaceable)
+    )

@@ -1,68 +1,121 @@
-"""Search at Kinopoisk: one call for equal questions asked at the same time, films as summary documents."""
+"""Search at Kinopoisk: one call for equal questions over all processes; its films are kept as summaries."""
 
 import asyncio
 import math
+import time
+import uuid
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from shared.enrichment import permission
-from shared.enrichment.documents import summary_document
-from shared.enrichment.errors import NotNow
-from shared.enrichment.films import Upstream
+from sqlalchemy import text
+
 from shared.enrichment.flights import Flights
-from shared.kinopoisk.errors import KinopoiskError, KinopoiskFault, KinopoiskRefusal, NoConnection
+from shared.enrichment.rebuild import project_missing
+from shared.enrichment.search_cache import Found, SearchCache, search_key
+from shared.enrichment.store import store_summaries
+from shared.enrichment.upstream import Upstream
+from shared.kinopoisk.errors import KinopoiskFault, KinopoiskRefusal, NoConnection
 from shared.kinopoisk.models import FoundPage
+from shared.upstream import access, calls, errors
+from shared.upstream.errors import NotNow
 
 PAGE_SIZE = 20
 LAST_PAGE = 20
+LOOK_AGAIN_SECONDS = 0.05
+
+STORED = text("SELECT count(*) FROM film WHERE kinopoisk_id = ANY(CAST(:films AS integer[]))")
 
 
-class Found(NamedTuple):
-    """A page of search results: films as (id, document), how many pages and films there are, when this was said."""
+class Kept(NamedTuple):
+    """An earlier answer, and whether it need not be asked for again."""
 
-    films: list[tuple[int, str]]
-    pages: int
-    total: int
-    fetched_at: datetime
+    found: Found
+    fresh: bool
 
 
 class Searches:
     """Searches for people who wait."""
 
-    def __init__(self, upstream: Upstream, patience_seconds: float) -> None:
+    def __init__(self, upstream: Upstream, cache: SearchCache, patience_seconds: float) -> None:
         self._upstream = upstream
+        self._cache = cache
         self._patience = patience_seconds
         self._flights: Flights[Found] = Flights()
 
-    async def search(self, query: str, page: int) -> Found:
-        """Raises NotNow."""
-        key = (" ".join(query.casefold().split()), page)
+    async def kept(self, query: str, page: int) -> Kept | None:
+        """An earlier answer whose films are all stored: the cache may outlive the database."""
+        found = await self._cache.get(search_key(query, page))
+        if found is None or not (await self._all_stored(found.films) or await self._restored(found.films)):
+            return None
+        return Kept(found, self._cache.is_fresh(found))
+
+    async def ask(self, query: str, page: int, user_id: uuid.UUID) -> Found:
+        """Upstream's own answer, stored and kept. Raises NotNow."""
+        key = search_key(query, page)
         try:
             async with asyncio.timeout(self._patience):
-                return await self._flights.join(key, lambda: self._ask(query, page))
+                return await self._flights.join(key, lambda: self._in_turn(key, query, page, user_id))
         except TimeoutError:
-            raise NotNow(KinopoiskError.code, 5) from None
+            raise NotNow(errors.UNAVAILABLE, 5) from None
+
+    async def _all_stored(self, films: list[int]) -> bool:
+        async with self._upstream.engine.connect() as connection:
+            return int(await connection.scalar(STORED, {"films": films}) or 0) == len(set(films))
+
+    async def _restored(self, films: list[int]) -> bool:
+        """Project them anew: the read table may have been truncated since they were found."""
+        for film in films:
+            await project_missing(self._upstream.engine, film, film)
+        return await self._all_stored(films)
 
     async def close(self) -> None:
         await self._flights.land(self._patience)
 
-    async def _ask(self, query: str, page: int) -> Found:
-        await permission.for_one_search(self._upstream)
+    async def _in_turn(self, key: str, query: str, page: int, user_id: uuid.UUID) -> Found:
+        """Ask, or wait for the answer of who asks already in another process."""
+        lasts = access.PATIENCE_SECONDS + self._upstream.terms.call_seconds
+        last_look = time.monotonic() + self._patience
+        while True:
+            if token := await self._cache.take_turn(key, lasts):
+                try:
+                    return await self._ask(key, query, page, user_id)
+                finally:
+                    await self._cache.end_turn(key, token)
+            if time.monotonic() > last_look:
+                raise NotNow(errors.BUSY, 1)
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+
+    async def _ask(self, key: str, query: str, page: int, user_id: uuid.UUID) -> Found:
+        kept = await self._cache.get(key)
+        if kept and self._cache.is_fresh(kept):  # somebody else's turn has just ended
+            return kept
+        answer = await self._call(query, page, user_id)
+        await store_summaries(self._upstream.engine, answer.films)
+        found = _found(answer, page)
+        await self._cache.put(key, found)
+        return found
+
+    async def _call(self, query: str, page: int, user_id: uuid.UUID) -> FoundPage:
+        upstream = self._upstream
+        call = await access.one_list(upstream.access, user_id)
         try:
-            answer = await self._upstream.kinopoisk.search(query, page)
+            answer = await upstream.kinopoisk.search(query, page)
         except KinopoiskRefusal as refusal:
-            pause = await self._upstream.gate.close(refusal)
-            raise NotNow(refusal.code, pause.total_seconds()) from None
-        except (KinopoiskFault, NoConnection) as fault:
+            seconds = await calls.end(upstream.engine, upstream.terms, call, refusal.code)
+            raise NotNow(refusal.code, seconds) from None
+        except NoConnection as busy:
+            await calls.never_made(upstream.engine, call)
+            raise NotNow(busy.code, 1) from None
+        except KinopoiskFault as fault:
+            await calls.end(upstream.engine, upstream.terms, call, calls.FAULT)
             raise NotNow(fault.code, 5) from None
-        await self._upstream.gate.answered()
-        return _found(answer, page)
+        await calls.end(upstream.engine, upstream.terms, call, calls.ANSWERED)
+        return answer
 
 
 def _found(answer: FoundPage, page: int) -> Found:
     """Totals that agree with what is shown: upstream's own page count may be 0 with hits."""
     seen = (page - 1) * PAGE_SIZE + len(answer.films) if answer.films else 0
-    total = max(answer.search_films_count_result or 0, seen)
+    total = max(answer.total or 0, seen)
     pages = min(math.ceil(total / PAGE_SIZE), LAST_PAGE)
-    films = [(film.kinopoisk_id, summary_document(film)) for film in answer.films]
-    return Found(films, pages, total, datetime.now(UTC))
+    return Found([listed.film.kinopoisk_id for listed in answer.films], pages, total, datetime.now(UTC))

@@ -5,13 +5,14 @@ import time
 import zlib
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import structlog
 from pydantic import ValidationError
 
 from shared.kinopoisk import errors
-from shared.kinopoisk.models import Answer, Film, FoundPage
+from shared.kinopoisk.models import Answer, Film, FoundPage, KeyState
 
 log = structlog.get_logger()
 Parsed = TypeVar("Parsed", bound=Answer)
@@ -40,6 +41,7 @@ class KinopoiskClient:
 
     def __init__(self, base_url: str, api_key: str, bounds: Bounds) -> None:
         self._bounds = bounds
+        self._key = api_key
         self._http = httpx.AsyncClient(
             base_url=base_url,
             headers={b"X-API-KEY": api_key.encode(), b"Accept": b"application/json", b"Accept-Encoding": b"gzip"},
@@ -64,6 +66,13 @@ class KinopoiskClient:
         except errors.FilmUnknown:
             return FoundPage()
         return parse(FoundPage, body)
+
+    async def key_state(self) -> KeyState:
+        """The plan of the key and what is used of it. The key is in this path: no address is ever logged."""
+        try:
+            return parse(KeyState, await self._get("api_keys", f"/api/v1/api_keys/{quote(self._key, safe='')}"))
+        except errors.FilmUnknown:
+            raise errors.MalformedAnswer from None
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -8,24 +8,15 @@ from shared.settings.load import (
     load_settings,
     settings_file,
 )
-from shared.settings.sections import (
-    Api,
-    Auth,
-    Enrichment,
-    JwtKey,
-    Kinopoisk,
-    Limits,
-    Logs,
-    Postgres,
-    Redis,
-    Sentry,
-    Statsd,
-)
+from shared.settings.secret_values import secret_values
+from shared.settings.service import Api, Auth, JwtKey, Limits, Logs, Postgres, Redis, Sentry, Statsd
+from shared.settings.upstream import Budget, Enrichment, Kinopoisk, Search
 
 __all__ = [
     "ENV_PREFIX",
     "Api",
     "Auth",
+    "Budget",
     "Enrichment",
     "InvalidSettings",
     "JwtKey",
@@ -34,10 +25,12 @@ __all__ = [
     "Logs",
     "Postgres",
     "Redis",
+    "Search",
     "Sentry",
     "Settings",
     "Statsd",
     "load_migration_settings",
     "load_settings",
+    "secret_values",
     "settings_file",
 ]

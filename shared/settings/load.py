@@ -14,18 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from shared.settings.sections import (
-    Api,
-    Auth,
-    Enrichment,
-    Kinopoisk,
-    Limits,
-    Logs,
-    Postgres,
-    Redis,
-    Sentry,
-    Statsd,
-)
+from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Redis, Sentry, Statsd
+from shared.settings.upstream import Budget, Enrichment, Kinopoisk, Search
 
 ENV_PREFIX = "KINOSHELF__"
 
@@ -67,7 +57,9 @@ class Settings(Sources):
     postgres: Postgres
     redis: Redis
     kinopoisk: Kinopoisk
+    budget: Budget = Budget()
     enrichment: Enrichment = Enrichment()
+    search: Search = Search()
     limits: Limits = Limits()
     logs: Logs = Logs()
     statsd: Statsd = Statsd()

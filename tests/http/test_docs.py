@@ -20,6 +20,8 @@ CALLS = {
     ("delete", "/movies/favorites/{kinopoisk_id}"),
     ("get", "/movies/search"),
     ("get", "/movies/{kinopoisk_id}"),
+    ("post", "/movies/{kinopoisk_id}/refresh"),
+    ("get", "/status/upstream"),
     ("get", "/health/live"),
     ("get", "/health/ready"),
 }
@@ -48,7 +50,7 @@ async def test_every_problem_has_an_example_under_its_own_media_type(openapi: di
 
 async def test_what_needs_a_token_says_so(openapi: dict[str, Any]) -> None:
     signed_in = {path for (_, path), call in operations(openapi).items() if call.get("security")}
-    assert signed_in == {path for _, path in CALLS if re.match("/(movies|profile|logout|token)", path)}
+    assert signed_in == {path for _, path in CALLS if re.match("/(movies|profile|logout|token|status)", path)}
 
 
 async def test_every_reference_leads_somewhere(openapi: dict[str, Any]) -> None:

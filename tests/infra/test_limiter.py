@@ -3,84 +3,107 @@
 import asyncio
 import time
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 from arq.connections import ArqRedis
 
 from dev.testing import Servers
-from shared.enrichment.limiter import TAKE, Limiter
-from shared.redis_client import PatientRedis
+from shared.redis_client import PatientRedis, RedisAway
+from shared.upstream.limiter import LISTS, OVERALL, TAKE, Limiter
+from shared.upstream.terms import Kind
 from tests.client import eventually
 from tests.infra.conftest import Patient
 
 SLOW = 0.001  # tokens a second: within a test, none
 
 
-def limiter(redis: PatientRedis, overall: tuple[float, int], search: tuple[float, int], alone: float = 20) -> Limiter:
-    return Limiter(redis, overall=overall, search=search, rate_without_redis=alone)
+Bucket = tuple[float, int]
+
+
+async def limiter(redis: PatientRedis, overall: Bucket, lists: Bucket, alone: float = 20) -> Limiter:
+    """With full buckets, where there is a Redis to hold them: one that nobody knows starts empty."""
+
+    async def fill(client: ArqRedis) -> None:
+        for key, (_, burst) in ((OVERALL, overall), (LISTS, lists)):
+            await cast("Awaitable[Any]", client.hset(key, mapping={"tokens": burst, "at": time.time()}))
+
+    with suppress(RedisAway):
+        await redis.call(fill)
+    return Limiter(redis, overall=overall, lists=lists, rate_without_redis=alone)
+
+
+async def films(calls: Limiter, count: int) -> int:
+    """How many calls for films are granted."""
+    return (await calls.take(count, Kind.INTERACTIVE))[0]
+
+
+async def lists(calls: Limiter, count: int = 1) -> int:
+    """How many searches are granted."""
+    return (await calls.take(count, Kind.INTERACTIVE, listed=True))[0]
 
 
 async def test_a_full_bucket_grants_its_burst_and_no_more(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 1))
-    assert [(await calls.take_films(1))[0] for _ in range(5)] == [1, 1, 1, 0, 0]
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert [await films(calls, 1) for _ in range(5)] == [1, 1, 1, 0, 0]
 
 
 async def test_as_many_are_granted_as_are_there(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 1))
-    assert [(await calls.take_films(count))[0] for count in (2, 5, 5)] == [2, 1, 0]
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert [await films(calls, count) for count in (2, 5, 5)] == [2, 1, 0]
 
 
 async def test_who_asks_for_nothing_takes_nothing(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 1))
-    assert (await calls.take_films(0))[0] == 0
-    assert (await calls.take_films(9))[0] == 3
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert await films(calls, 0) == 0
+    assert await films(calls, 9) == 3
 
 
 async def test_a_search_takes_from_both_buckets(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 9))
-    assert (await calls.take_search())[0] == 1
-    assert (await calls.take_films(9))[0] == 2
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 9))
+    assert await lists(calls) == 1
+    assert await films(calls, 9) == 2
 
 
 async def test_films_leave_the_bucket_of_searches_alone(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 1))
-    assert (await calls.take_films(2))[0] == 2
-    assert (await calls.take_search())[0] == 1
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert await films(calls, 2) == 2
+    assert await lists(calls) == 1
 
 
 async def test_a_search_that_its_own_bucket_refuses_takes_nothing_from_all(patient: Patient) -> None:
-    calls = limiter(patient(), (SLOW, 3), (SLOW, 1))
-    assert [(await calls.take_search())[0] for _ in range(3)] == [1, 0, 0]
-    assert (await calls.take_films(9))[0] == 2
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert [await lists(calls) for _ in range(3)] == [1, 0, 0]
+    assert await films(calls, 9) == 2
 
 
 async def test_a_search_that_the_overall_bucket_refuses_takes_nothing_from_its_own(patient: Patient) -> None:
     redis = patient()
-    starved = limiter(redis, (SLOW, 1), (SLOW, 2))
-    await starved.take_films(1)
-    assert (await starved.take_search())[0] == 0
+    starved = await limiter(redis, (SLOW, 1), (SLOW, 2))
+    await starved.take(1, Kind.INTERACTIVE)
+    assert await lists(starved) == 0
 
     async def left(client: ArqRedis) -> Any:
-        return await cast("Awaitable[Any]", client.hget("kinoshelf:limiter:search", "tokens"))
+        return await cast("Awaitable[Any]", client.hget(LISTS, "tokens"))
 
     assert float(await redis.call(left)) == pytest.approx(2, abs=0.01)
 
 
 async def test_a_refusal_says_when_the_next_call_may_be(patient: Patient) -> None:
-    calls = limiter(patient(), (4, 1), (4, 1))
-    await calls.take_films(1)
-    granted, pause = await calls.take_films(1)
+    calls = await limiter(patient(), (4, 1), (4, 1))
+    await calls.take(1, Kind.INTERACTIVE)
+    granted, pause = await calls.take(1, Kind.INTERACTIVE)
     assert granted == 0
     assert 0.15 < pause <= 0.251
 
 
 async def test_after_the_pause_a_call_is_granted(patient: Patient) -> None:
-    calls = limiter(patient(), (10, 1), (10, 1))
-    await calls.take_films(1)
+    calls = await limiter(patient(), (10, 1), (10, 1))
+    await calls.take(1, Kind.INTERACTIVE)
 
     async def granted() -> bool:
-        return bool((await calls.take_films(1))[0])
+        return bool(await films(calls, 1))
 
     started = time.monotonic()
     await eventually(granted, 2)
@@ -88,8 +111,8 @@ async def test_after_the_pause_a_call_is_granted(patient: Patient) -> None:
 
 
 async def test_all_processes_share_the_buckets(patient: Patient) -> None:
-    processes = [limiter(patient(), (SLOW, 5), (SLOW, 1)) for _ in range(4)]
-    grants = await asyncio.gather(*(process.take_films(2) for process in processes))
+    processes = [await limiter(patient(), (SLOW, 5), (SLOW, 1)) for _ in range(4)]
+    grants = await asyncio.gather(*(process.take(2, Kind.INTERACTIVE) for process in processes))
     assert sum(granted for granted, _ in grants) == 5
 
 
@@ -101,7 +124,7 @@ async def test_never_more_than_rate_and_burst_in_any_second_of_the_server(patien
     grants: list[float] = []
 
     async def take(client: ArqRedis) -> Any:
-        return await cast("Awaitable[Any]", client.eval(script, 1, "bucket", "1", str(rate), str(burst)))
+        return await cast("Awaitable[Any]", client.eval(script, 1, "bucket", "1", "0", str(rate), str(burst)))
 
     async def greedy(redis: PatientRedis) -> None:
         end = time.monotonic() + seconds
@@ -115,26 +138,63 @@ async def test_never_more_than_rate_and_burst_in_any_second_of_the_server(patien
     assert rate <= most <= rate + burst
 
 
-async def test_without_redis_one_call_is_granted_and_then_none_for_a_while(patient: Patient, nowhere: str) -> None:
-    calls = limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=0.5)
-    assert (await calls.take_films(10))[0] == 1
-    granted, pause = await calls.take_films(10)
+async def test_a_bucket_that_redis_has_forgotten_grants_nothing_at_once(patient: Patient) -> None:
+    redis = patient()
+    calls = await limiter(redis, (SLOW, 3), (SLOW, 1))
+    await redis.call(lambda client: client.flushall())
+    assert await films(calls, 3) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "granted"), [(Kind.INTERACTIVE, 3), (Kind.NEW, 2), (Kind.REFRESH, 1), (Kind.CATALOGUE, 1)]
+)
+async def test_who_is_less_urgent_leaves_some_to_the_others(patient: Patient, kind: Kind, granted: int) -> None:
+    calls = await limiter(patient(), (SLOW, 3), (SLOW, 1))
+    assert (await calls.take(9, kind))[0] == granted
+
+
+async def test_a_bucket_of_one_serves_all_kinds(patient: Patient) -> None:
+    calls = await limiter(patient(), (SLOW, 1), (SLOW, 1))
+    assert (await calls.take(1, Kind.REFRESH))[0] == 1
+
+
+async def test_without_redis_the_first_call_comes_after_a_pause(patient: Patient, nowhere: str) -> None:
+    """Others may just have had a whole second's calls."""
+    calls = await limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=2)
+    granted, pause = await calls.take(10, Kind.INTERACTIVE)
     assert granted == 0
-    assert 1 < pause <= 2
+    assert 0.3 < pause <= 0.5
+
+
+async def test_without_redis_one_call_is_granted_and_then_none_for_a_while(patient: Patient, nowhere: str) -> None:
+    calls = await limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=2)
+    await first(calls)
+    granted, pause = await calls.take(10, Kind.INTERACTIVE)
+    assert granted == 0
+    assert 0.3 < pause <= 0.5
+
+
+async def first(calls: Limiter) -> None:
+    """Wait for the first call without Redis."""
+
+    async def granted() -> bool:
+        return await films(calls, 10) == 1
+
+    await eventually(granted, 2)
 
 
 async def test_without_redis_films_and_searches_share_the_small_rate(patient: Patient, nowhere: str) -> None:
-    calls = limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=0.5)
-    assert (await calls.take_films(1))[0] == 1
-    assert (await calls.take_search())[0] == 0
+    calls = await limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=2)
+    await first(calls)
+    assert await lists(calls) == 0
 
 
 async def test_without_redis_the_small_rate_goes_on(patient: Patient, nowhere: str) -> None:
-    calls = limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=10)
+    calls = await limiter(patient(nowhere), (1000, 1000), (1000, 1000), alone=10)
     started = time.monotonic()
 
     async def granted() -> bool:
-        return bool((await calls.take_films(1))[0])
+        return bool(await films(calls, 1))
 
     for _ in range(4):
         await eventually(granted, 2)
@@ -142,14 +202,14 @@ async def test_without_redis_the_small_rate_goes_on(patient: Patient, nowhere: s
 
 
 async def test_a_redis_that_comes_back_is_used_again(patient: Patient, servers: Servers) -> None:
-    calls = limiter(patient(skip_seconds=0.1), (SLOW, 50), (SLOW, 1), alone=0.5)
+    calls = await limiter(patient(skip_seconds=0.1), (SLOW, 50), (SLOW, 1), alone=0.5)
     servers.redis.pause()
     try:
-        assert (await calls.take_films(10))[0] == 1
+        assert await films(calls, 10) == 0
     finally:
         servers.redis.resume()
 
     async def granted() -> bool:
-        return (await calls.take_films(10))[0] == 10
+        return await films(calls, 10) == 10
 
     assert await eventually(granted, 5)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from shared.settings import InvalidSettings, Settings, load_migration_settings, load_settings
+from shared.settings import InvalidSettings, Settings, load_migration_settings, load_settings, secret_values
 from tests.infra.files import CANARY, GOOD, GOOD_ENVIRONMENT, JWT_SECRET, replaced, with_line, without, write
 
 Load = Callable[..., Settings]
@@ -203,6 +203,27 @@ def test_an_address_that_is_no_kinopoisk_is_refused(load: Load, url: str) -> Non
 
 
 @pytest.mark.parametrize(
+    "dsn",
+    [
+        CANARY,
+        "https://sentry.test/1",
+        f"https://{CANARY}@sentry.test",
+        f"https://{CANARY}@sentry.test/project",
+        f"https://{CANARY}@:1/1",
+        f"https://{CANARY}@sentry.test:port/1",
+        f"ftp://{CANARY}@sentry.test/1",
+    ],
+)
+def test_an_address_that_is_no_sentry_is_refused(load: Load, dsn: str) -> None:
+    assert "sentry.dsn" in refusal(load, GOOD, KINOSHELF__SENTRY__DSN=dsn)
+
+
+@pytest.mark.parametrize("dsn", ["https://key@o1.ingest.sentry.test/42", "http://key:old@127.0.0.1:9000/path/1"])
+def test_every_usual_spelling_of_a_sentry_is_taken(load: Load, dsn: str) -> None:
+    assert "key" in secret_values(load(KINOSHELF__SENTRY__DSN=dsn))
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("API__PORT", "70000"),
@@ -220,6 +241,9 @@ def test_an_address_that_is_no_kinopoisk_is_refused(load: Load, url: str) -> Non
         ("LOGS__FORMAT", "xml"),
         ("LOGS__LEVEL", "loud"),
         ("STATSD__PORT", "0"),
+        ("STATSD__PREFIX", "kino shelf"),
+        ("STATSD__PREFIX", "kino:1|c"),
+        ("SENTRY__ENVIRONMENT", "a/b"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_its_key(load: Load, name: str, value: str) -> None:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from dev.sandbox.server import RunningSandbox
 from dev.testing import Servers
-from shared.enrichment.films import Upstream
+from shared.enrichment.upstream import Upstream
 from tests.client import eventually
 from tests.jobs.conftest import Look
 from worker.drain import Drain
@@ -62,13 +62,13 @@ async def test_behind_a_closed_gate_no_row_is_touched(upstream: Upstream, sql: S
 async def test_without_a_grant_of_the_limiter_no_row_is_touched(
     upstream: Upstream, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upstream.limiter, "take_films", nothing_now)
+    monkeypatch.setattr(upstream.limiter, "take", nothing_now)
     await want(sql, 3)
     assert await Drain(upstream, concurrency=4).start_some() == 0.25
     assert await sql("SELECT sum(claim_seq) FROM film_sync") == 0
 
 
-async def nothing_now(_: int) -> tuple[int, float]:
+async def nothing_now(*_: object) -> tuple[int, float]:
     return 0, 0.25
 
 

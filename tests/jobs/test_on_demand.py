@@ -1,16 +1,18 @@
 """Films that somebody waits for, while another process has the lease."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from shared.enrichment.errors import NotNow
-from shared.enrichment.films import Upstream
 from shared.enrichment.on_demand import FilmsOnDemand
+from shared.enrichment.upstream import Upstream
+from shared.upstream.errors import NotNow
 
 Sql = Callable[..., Awaitable[Any]]
+NOBODY = uuid.UUID(int=0)
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ async def leased_elsewhere(sql: Sql) -> int:
 
 async def test_a_stop_waits_for_no_lease_of_others(upstream: Upstream, leased_elsewhere: int) -> None:
     films = FilmsOnDemand(upstream, patience_seconds=60)
-    fetching = asyncio.create_task(films.fetch(leased_elsewhere))
+    fetching = asyncio.create_task(films.fetch(leased_elsewhere, NOBODY))
     await asyncio.sleep(0)  # it waits now
     async with asyncio.timeout(5):
         await films.close()
@@ -36,13 +38,13 @@ async def test_a_stop_waits_for_no_lease_of_others(upstream: Upstream, leased_el
 async def test_nobody_waits_longer_than_is_set(upstream: Upstream, leased_elsewhere: int) -> None:
     films = FilmsOnDemand(upstream, patience_seconds=0.2)
     with pytest.raises(NotNow, match="upstream-unavailable"):
-        await films.fetch(leased_elsewhere)
+        await films.fetch(leased_elsewhere, NOBODY)
     await films.close()
 
 
 async def test_the_answer_of_another_process_is_enough(upstream: Upstream, leased_elsewhere: int, sql: Sql) -> None:
     films = FilmsOnDemand(upstream, patience_seconds=10)
-    fetching = asyncio.create_task(films.fetch(leased_elsewhere))
+    fetching = asyncio.create_task(films.fetch(leased_elsewhere, NOBODY))
     await asyncio.sleep(0)  # it waits now
     await sql("UPDATE film_sync SET status = 'not_found', claimed_at = NULL")
     await fetching

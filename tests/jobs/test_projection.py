@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dev.sandbox.server import RunningSandbox
-from shared.enrichment import projection
+from shared.enrichment import rebuild
 from shared.settings import Settings
 from tests.client import Client, eventually
 from tests.worker_process import Worker
@@ -30,7 +30,7 @@ async def test_films_with_a_source_are_projected_anew(
 async def test_more_films_than_a_batch_are_projected(
     anna: Client, settings: Settings, sql: Sql, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(projection, "BATCH", 2)
+    monkeypatch.setattr(rebuild, "BATCH", 2)
     for film in (301, 41519, 535341, 1143242, 462682):
         await anna.get(f"/movies/{film}")
     await sql("TRUNCATE film")
@@ -42,7 +42,7 @@ async def test_a_film_without_a_source_is_fetched_again(anna: Client, worker: Wo
     await anna.add(301)
     await anna.until(301, "ready")
     await sql("TRUNCATE film, film_source")
-    await projection.project_missing(worker.engine)
+    await rebuild.project_missing(worker.engine)
     worker.drain.ring()
 
     async def back() -> Any:
@@ -60,7 +60,7 @@ async def test_who_opens_a_film_meanwhile_gets_it(anna: Client, sql: Sql, sandbo
 
 async def test_a_source_that_cannot_be_read_stops_no_other(anna: Client, settings: Settings, sql: Sql) -> None:
     await anna.get("/movies/301")
-    await sql("INSERT INTO film_source VALUES (7, '{}', now())")
+    await sql("INSERT INTO film_source (kinopoisk_id, body, fetched_at) VALUES (7, '{}', now())")
     await sql("TRUNCATE film")
     async with opened(settings) as context:
         assert await reconcile_films(context) == 1

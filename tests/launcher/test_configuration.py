@@ -32,7 +32,12 @@ def test_nothing_configured_means_everything_provided() -> None:
     plan = make_plan()
     assert (plan.embed_postgres, plan.embed_redis, plan.sandbox, plan.make_jwt_key) == (True, True, True, True)
     assert (plan.api.host, plan.api.port) == ("127.0.0.1", 8000)
-    assert plan.environment == {"KINOSHELF__LIMITS__WAITING_PASSWORD_HASHES": "200"}
+    assert plan.environment == {
+        "KINOSHELF__LIMITS__WAITING_PASSWORD_HASHES": "200",
+        "KINOSHELF__LIMITS__UPSTREAM_CALLS_PER_USER_HOUR": "1000",
+        "KINOSHELF__LIMITS__REFRESHES_PER_USER_HOUR": "1000",
+        "KINOSHELF__LIMITS__REFRESH_AGAIN_SECONDS": "10",
+    }
     assert dict(os.environ) == before
 
 
@@ -47,7 +52,7 @@ def test_what_is_given_is_not_provided(settings: Path, monkeypatch: pytest.Monke
     plan = make_plan()
     assert not any((plan.embed_postgres, plan.embed_redis, plan.sandbox, plan.make_jwt_key))
     assert (plan.api.host, plan.api.port) == ("127.0.0.2", 9001)
-    assert plan.environment == {}
+    assert "KINOSHELF__LIMITS__WAITING_PASSWORD_HASHES" not in plan.environment
     assert plan.redis_url.get_secret_value() == "redis://elsewhere"
     assert "elsewhere" not in repr(plan)
 

@@ -108,6 +108,73 @@ async def test_a_stored_film_is_served_whatever_upstream_does(
     assert film["freshness"]["stale"] is True
 
 
+async def test_what_a_list_said_is_served_while_upstream_cannot_be_asked(anna: Client, sandbox: RunningSandbox) -> None:
+    await anna.get("/movies/search", params={"query": "матрица"})
+    await sandbox.fault("status", status=402)
+    film = shapes.Film.model_validate_json((await anna.get("/movies/301")).content)
+    assert (film.detail, film.name_ru) == ("summary", "Матрица")
+    assert film.freshness.fetched_at is not None
+
+
+async def test_opening_what_a_list_said_fetches_the_details(anna: Client) -> None:
+    await anna.get("/movies/search", params={"query": "матрица"})
+    assert (await anna.get("/movies/301")).json()["detail"] == "full"
+
+
+async def test_who_has_a_summary_does_not_wait_long(serve: Serve, sandbox: RunningSandbox) -> None:
+    impatient = {"fallback_wait_seconds": 0.3}
+    anna = await (await serve(enrichment=impatient, kinopoisk={"deadline_seconds": 1})).user("anna")
+    await anna.get("/movies/search", params={"query": "матрица"})
+    await sandbox.fault("hang", path="film")
+    assert (await anna.get("/movies/301")).json()["detail"] == "summary"
+
+
+async def test_a_film_that_only_a_list_knows_is_served_as_that(anna: Client, sandbox: RunningSandbox) -> None:
+    await anna.get("/movies/search", params={"query": "матрица"})
+    await sandbox.remove_film(301)
+    film = (await anna.get("/movies/301")).json()
+    assert (film["detail"], film["freshness"]["last_error"]) == ("summary", "film-not-found")
+
+
+async def test_beyond_ones_share_only_what_is_stored_is_served(serve: Serve, sandbox: RunningSandbox) -> None:
+    anna = await (await serve(limits={"upstream_calls_per_user_hour": 1})).user("anna")
+    await anna.get("/movies/301")
+    answer = await anna.get("/movies/41519")
+    problem(answer, 429, "upstream-share-used")
+    assert 1 <= int(answer.headers["retry-after"]) <= 3600
+    assert (await anna.get("/movies/301")).status_code == 200
+
+
+async def test_the_share_of_one_is_not_the_share_of_others(serve: Serve) -> None:
+    service = await serve(limits={"upstream_calls_per_user_hour": 1})
+    for name, film in (("anna", 301), ("boris", 41519)):
+        assert (await (await service.user(name)).get(f"/movies/{film}")).status_code == 200
+
+
+async def test_the_last_call_of_the_day_is_the_last(serve: Serve, sandbox: RunningSandbox) -> None:
+    anna = await (await serve(budget={"daily_limit": 2})).user("anna")
+    answers = [await anna.get(f"/movies/{film}") for film in (301, 41519, 535341, 301)]
+    assert [answer.status_code for answer in answers] == [200, 200, 503, 200]
+    problem(answers[2], 503, "upstream-quota-exhausted")
+    assert (await sandbox.calls())["total"] == 2
+
+
+async def test_the_last_calls_of_the_day_are_for_those_who_have_nothing(serve: Serve) -> None:
+    anna = await (await serve(budget={"daily_limit": 10, "new_ceiling": 0.1})).user("anna")
+    await anna.get("/movies/search", params={"query": "матрица"})
+    assert (await anna.get("/movies/301")).json()["detail"] == "summary"
+    assert (await anna.get("/movies/41519")).json()["detail"] == "full"
+
+
+async def test_people_who_ask_for_more_than_is_left_get_no_more(serve: Serve, sandbox: RunningSandbox) -> None:
+    first = await serve(budget={"daily_limit": 5})
+    second = await serve(budget={"daily_limit": 5})
+    anna = await first.user("anna")
+    elsewhere = Client(second.http, anna.token)
+    await asyncio.gather(*(client.get(f"/movies/{film}") for film in range(1, 21) for client in (anna, elsewhere)))
+    assert (await sandbox.calls())["total"] == 5
+
+
 async def test_the_limiter_sends_people_away_rather_than_let_them_wait(serve: Serve) -> None:
     slow = {"rate_per_second": 0.01, "burst": 1}
     anna = await (await serve(kinopoisk=slow)).user("anna")

@@ -4,12 +4,15 @@ import asyncio
 from typing import Any
 
 import pytest
+from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import shapes
 from dev.sandbox.server import RunningSandbox
-from tests.client import Client, problem
+from dev.testing import Servers
+from shared.enrichment.search_cache import search_key
+from tests.client import Client
 from tests.conftest import Serve
 
 
@@ -106,35 +109,170 @@ async def test_a_stored_film_of_that_id_comes_first(anna: Client) -> None:
     assert (found["items"][0]["kinopoisk_id"], found["items"][0]["detail"]) == (301, "full")
 
 
-async def test_upstreams_quota_is_not_an_empty_answer(anna: Client, sandbox: RunningSandbox) -> None:
-    await sandbox.fault("status", status=402)
-    answer = await anna.get("/movies/search", params={"query": "матрица"})
-    problem(answer, 503, "upstream-quota-exhausted")
-
-
-async def test_after_a_quota_answer_upstream_is_left_alone(anna: Client, sandbox: RunningSandbox) -> None:
-    await sandbox.fault("status", status=402)
-    for _ in range(5):
-        await anna.get("/movies/search", params={"query": "матрица"})
-    assert (await sandbox.calls())["total"] == 1
-
-
-@pytest.mark.parametrize("kind", ["garbage", "html", "drop", "bad_utf8", "empty"])
-async def test_an_unreadable_answer_is_a_503(anna: Client, sandbox: RunningSandbox, kind: str) -> None:
-    await sandbox.fault(kind)
-    problem(await anna.get("/movies/search", params={"query": "матрица"}), 503, "upstream-unavailable")
-
-
-async def test_who_waits_too_long_is_told_to_come_back(serve: Serve, sandbox: RunningSandbox) -> None:
-    anna = await (await serve(enrichment={"interactive_wait_seconds": 0.3}, kinopoisk={"deadline_seconds": 1})).user(
-        "anna"
-    )
-    await sandbox.fault("hang")
-    problem(await anna.get("/movies/search", params={"query": "матрица"}), 503, "upstream-unavailable")
-
-
-async def test_searching_stores_nothing(anna: Client, database: AsyncEngine) -> None:
+async def test_searching_wants_nothing(anna: Client, database: AsyncEngine) -> None:
     """A list creates no wish: nothing is fetched for what was merely found."""
     await search(anna, "матрица")
     async with database.connect() as connection:
         assert await connection.scalar(text("SELECT count(*) FROM film_sync")) == 0
+
+
+async def test_what_was_found_is_known_by_name_when_it_is_added(anna: Client) -> None:
+    await search(anna, "матрица")
+    item = (await anna.add(301)).json()
+    assert (item["status"], item["film"]["detail"], item["film"]["name_ru"]) == ("pending", "summary", "Матрица")
+
+
+async def test_a_list_takes_nothing_from_details(anna: Client) -> None:
+    before = (await anna.get("/movies/301")).json()
+    await search(anna, "матрица")
+    assert (await anna.get("/movies/301")).json() == before
+
+
+async def test_a_later_list_that_knows_less_takes_nothing_away(
+    anna: Client, sandbox: RunningSandbox, database: AsyncEngine
+) -> None:
+    await search(anna, "матрица")
+    await sandbox.fault("nulls")
+    found = await search(anna, "матриц")
+    film = next(item for item in found["items"] if item["kinopoisk_id"] == 301)
+    assert (film["name_ru"], film["year"]) == ("Матрица", 1999)
+
+
+@pytest.mark.parametrize("query", ["матрица", "  МАТРИЦА ", "Матрица"])
+async def test_an_answer_is_kept_for_questions_that_mean_the_same(
+    anna: Client, sandbox: RunningSandbox, query: str
+) -> None:
+    first = await search(anna, "матрица")
+    again = await search(anna, query)
+    assert ((await sandbox.calls())["total"], again["source"]) == (1, "cache")
+    assert {**again, "source": "kinopoisk", "query": "матрица"} == first
+
+
+async def test_each_page_is_kept_by_itself(anna: Client, sandbox: RunningSandbox) -> None:
+    pages = [await search(anna, "а", page=page) for page in (1, 2, 1, 2)]
+    assert [page["source"] for page in pages] == ["kinopoisk", "kinopoisk", "cache", "cache"]
+    assert pages[0]["items"] != pages[1]["items"]
+
+
+async def test_two_processes_ask_once(serve: Serve, sandbox: RunningSandbox) -> None:
+    first, second = await serve(), await serve()
+    anna = await first.user("anna")
+    elsewhere = Client(second.http, anna.token)
+    await sandbox.fault("latency", seconds=0.3)
+    answers = await asyncio.gather(*(search(client, "матрица") for client in [anna, elsewhere] * 50))
+    assert (await sandbox.calls())["total"] == 1
+    assert {answer["items"][0]["kinopoisk_id"] for answer in answers} == {301}
+
+
+async def test_a_fresh_answer_is_asked_for_again_when_it_is_old(serve: Serve, sandbox: RunningSandbox) -> None:
+    anna = await (await serve(search={"fresh_seconds": 0.001})).user("anna")
+    await search(anna, "матрица")
+    assert (await search(anna, "матрица"))["source"] == "kinopoisk"
+    assert (await sandbox.calls())["total"] == 2
+
+
+TROUBLE = [
+    {"kind": "status", "status": 402},
+    {"kind": "status", "status": 401},
+    {"kind": "status", "status": 429},
+    {"kind": "html", "status": 502},
+    {"kind": "garbage"},
+    {"kind": "drop"},
+    {"kind": "bad_utf8"},
+    {"kind": "empty"},
+]
+
+
+@pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+async def test_an_old_answer_is_served_while_upstream_cannot_be_asked(
+    serve: Serve, sandbox: RunningSandbox, fault: dict[str, Any]
+) -> None:
+    anna = await (await serve(search={"fresh_seconds": 0.001})).user("anna")
+    first = await search(anna, "матрица")
+    await sandbox.fault(**fault)
+    assert await search(anna, "матрица") == {**first, "source": "cache"}
+
+
+@pytest.mark.parametrize("fault", TROUBLE, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+async def test_stored_films_are_found_while_upstream_cannot_be_asked(
+    anna: Client, sandbox: RunningSandbox, fault: dict[str, Any]
+) -> None:
+    await search(anna, "матрица")
+    await sandbox.fault(**fault)
+    found = await search(anna, "матриц")
+    assert (found["source"], found["items"][0]["kinopoisk_id"]) == ("local", 301)
+
+
+async def test_nothing_stored_is_an_empty_local_answer(anna: Client, sandbox: RunningSandbox) -> None:
+    await sandbox.fault("status", status=402)
+    found = await search(anna, "матрица")
+    assert (found["source"], found["items"], found["total"], found["pages"]) == ("local", [], 0, 0)
+
+
+async def test_after_a_quota_answer_upstream_is_left_alone(anna: Client, sandbox: RunningSandbox) -> None:
+    await sandbox.fault("status", status=402)
+    for number in range(5):
+        await search(anna, f"матрица {number}")
+    assert (await sandbox.calls())["total"] == 1
+
+
+async def test_nobody_waits_long_when_there_is_something_else_to_show(serve: Serve, sandbox: RunningSandbox) -> None:
+    impatient = {"fallback_wait_seconds": 0.2}
+    anna = await (await serve(enrichment=impatient, kinopoisk={"deadline_seconds": 1})).user("anna")
+    await sandbox.fault("hang")
+    assert (await search(anna, "матрица"))["source"] == "local"
+
+
+async def test_an_address_is_no_error_while_upstream_cannot_be_asked(anna: Client, sandbox: RunningSandbox) -> None:
+    await sandbox.fault("status", status=402)
+    found = await search(anna, "https://www.kinopoisk.ru/film/301/")
+    assert (found["source"], found["items"], found["total"]) == ("local", [], 0)
+
+
+async def test_who_has_used_up_the_share_finds_what_is_stored(serve: Serve, sandbox: RunningSandbox) -> None:
+    service = await serve(limits={"upstream_calls_per_user_hour": 1})
+    anna, boris = await service.user("anna"), await service.user("boris")
+    await search(anna, "матрица")
+    assert (await search(anna, "матриц"))["source"] == "local"
+    assert (await search(boris, "матри"))["source"] == "kinopoisk"
+
+
+async def test_a_truncated_read_table_is_restored_by_the_next_search(
+    anna: Client, sandbox: RunningSandbox, database: AsyncEngine
+) -> None:
+    first = await search(anna, "матрица")
+    async with database.connect() as connection:
+        await connection.execute(text("TRUNCATE film"))
+    assert await search(anna, "матрица") == {**first, "source": "cache"}
+    assert (await sandbox.calls())["total"] == 1
+
+
+async def test_a_cache_that_outlives_its_database_is_not_believed(
+    anna: Client, sandbox: RunningSandbox, database: AsyncEngine
+) -> None:
+    await search(anna, "матрица")
+    async with database.connect() as connection:
+        await connection.execute(text("TRUNCATE film, film_source"))
+    assert (await search(anna, "матрица"))["source"] == "kinopoisk"
+
+
+@pytest.mark.parametrize("kept", [b"", b"[]", b"[1,2,3,4]", b"\xff", b'[["x"],1,1,1]', b"[[301],1,1,1e99]"])
+async def test_a_spoilt_cache_is_no_error(anna: Client, servers: Servers, kept: bytes) -> None:
+    with Redis.from_url(servers.redis.url) as redis:
+        redis.set(search_key("матрица", 1), kept)
+    assert (await search(anna, "матрица"))["source"] in {"kinopoisk", "cache"}
+
+
+async def test_without_redis_upstream_is_asked_at_a_small_rate(anna: Client, servers: Servers) -> None:
+    servers.redis.stop()
+    try:
+        found = await search(anna, "матрица")
+    finally:
+        servers.redis.start()
+    assert found["source"] == "kinopoisk"
+
+
+async def test_a_film_of_that_id_counts_once(anna: Client) -> None:
+    await anna.get("/movies/301")
+    found = await search(anna, "301")
+    assert found["total"] == len(found["items"])

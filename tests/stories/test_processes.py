@@ -66,7 +66,7 @@ def fetching(sandbox: RunningSandbox) -> Callable[[], asyncio.Future[bool]]:
 async def test_sigterm_finishes_what_is_being_fetched(
     anna: Client, environment: Environment, sandbox: RunningSandbox
 ) -> None:
-    await sandbox.fault("latency", seconds=0.5)
+    await sandbox.fault("latency", path="film", seconds=0.5)
     async with worker_process(environment) as process:
         await anna.add(301)
         await eventually(fetching(sandbox))
@@ -78,7 +78,7 @@ async def test_sigterm_finishes_what_is_being_fetched(
 async def test_a_killed_worker_loses_nothing_and_another_takes_over_when_the_lease_ends(
     anna: Client, environment: Environment, sandbox: RunningSandbox, database: AsyncEngine
 ) -> None:
-    await sandbox.fault("hang", times=1)
+    await sandbox.fault("hang", path="film", times=1)
     async with worker_process(environment) as process:
         await anna.add(301)
         await eventually(fetching(sandbox))
@@ -94,7 +94,7 @@ async def test_a_stopped_api_answers_what_it_was_asked_before(
     anna: Client, environment: Environment, sandbox: RunningSandbox
 ) -> None:
     port = free_port()
-    await sandbox.fault("latency", seconds=0.5)
+    await sandbox.fault("latency", path="film", seconds=0.5)
     async with (
         process_of("api", {**environment, "KINOSHELF__API__PORT": str(port)}) as process,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http,

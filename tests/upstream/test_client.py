@@ -88,7 +88,7 @@ async def test_a_search_asks_for_keyword_and_page(upstream: respx.MockRouter, ki
     route = upstream.get(SEARCH_PATH, params={"keyword": "иван", "page": "3"}).respond(text=page_json(FOUND))
     page = await kinopoisk.search("иван", 3)
     assert route.called
-    assert [film.kinopoisk_id for film in page.films] == [42664]
+    assert [listed.film.kinopoisk_id for listed in page.films] == [42664]
 
 
 @pytest.mark.parametrize(

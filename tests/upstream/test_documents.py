@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from api import shapes
-from shared.enrichment.documents import full_document, summary_document
+from shared.enrichment.documents import film_document
 from shared.kinopoisk.client import parse
-from shared.kinopoisk.models import Film, FoundFilm
+from shared.kinopoisk.models import Film, FoundPage, Listed
 from tests.upstream.bodies import FOUND, MATRIX, film_json
 
 FRESHNESS = {"fetched_at": None, "next_refresh_at": None, "stale": False, "last_error": None}
@@ -63,12 +63,16 @@ BARE_FILM = json.dumps({"kinopoiskId": 5})
 BARE_ITEM = json.dumps({"filmId": 5})
 
 
+def listed(body: str) -> Listed:
+    return parse(FoundPage, f'{{"films": [{body}]}}').films[0]
+
+
 def full(body: str) -> dict[str, Any]:
-    return dict(json.loads(full_document(parse(Film, body))))
+    return dict(json.loads(film_document(parse(Film, body), "full")))
 
 
 def summary(body: str) -> dict[str, Any]:
-    return dict(json.loads(summary_document(parse(FoundFilm, body))))
+    return dict(json.loads(film_document(listed(body).film, "summary")))
 
 
 def test_a_full_document_holds_all_that_upstream_said() -> None:
@@ -117,7 +121,7 @@ def test_genres_and_countries_without_a_name_are_left_out() -> None:
 
 def test_a_document_holds_no_line_break_and_ends_with_its_brace() -> None:
     """Freshness and marks are spliced in as text at its end."""
-    text = full_document(parse(Film, film_json(description='a\n\u2028b\\"}')))
+    text = film_document(parse(Film, film_json(description='a\n\u2028b\\"}')), "full")
     assert text.startswith("{")
     assert text.endswith("}")
     assert "\n" not in text

@@ -7,7 +7,7 @@ import pytest
 
 from shared.kinopoisk import errors
 from shared.kinopoisk.client import parse
-from shared.kinopoisk.models import Film, FoundFilm, FoundPage
+from shared.kinopoisk.models import Film, FoundPage
 from tests.upstream.bodies import FOUND, MATRIX, film_json, page_json, shown
 
 ODD_ITEMS = [
@@ -36,9 +36,9 @@ def film(**changes: Any) -> Film:
     return parse(Film, film_json(**changes))
 
 
-def found(**changes: Any) -> FoundFilm:
+def found(**changes: Any) -> Film:
     page = parse(FoundPage, page_json({**FOUND, **changes}))
-    return page.films[0]
+    return page.films[0].film
 
 
 def test_a_recorded_film_is_read_whole() -> None:
@@ -63,15 +63,14 @@ def test_a_recorded_film_is_read_whole() -> None:
         "slogan": "Добро пожаловать в реальный мир",
         "short_description": "Хакер Нео узнаёт правду",
         "description": "Жизнь Томаса Андерсона разделена на две части.\nДнём он программист.",
+        "completed": None,
     }
 
 
 def test_a_recorded_item_of_a_search_is_read_whole() -> None:
-    assert found().model_dump() == {
+    assert found().model_dump(exclude_none=True) == {
         "kinopoisk_id": 42664,
         "name_ru": "Иван Васильевич меняет профессию",
-        "name_en": None,
-        "name_original": None,
         "type": "FILM",
         "year": 1973,
         "film_length": 88,
@@ -79,8 +78,8 @@ def test_a_recorded_item_of_a_search_is_read_whole() -> None:
         "countries": ({"country": "СССР"},),
         "poster_url": FOUND["posterUrl"],
         "poster_url_preview": FOUND["posterUrlPreview"],
-        "rating": 8.8,
-        "rating_vote_count": 1163941,
+        "rating_kinopoisk": 8.8,
+        "rating_kinopoisk_vote_count": 1163941,
     }
 
 
@@ -95,7 +94,7 @@ def test_a_film_of_nothing_but_nulls_is_a_film() -> None:
 def test_an_item_may_leave_out_any_field(key: str) -> None:
     item = {name: value for name, value in FOUND.items() if name != key}
     page = parse(FoundPage, page_json(item))
-    assert [entry.kinopoisk_id for entry in page.films] == [42664]
+    assert [entry.film.kinopoisk_id for entry in page.films] == [42664]
 
 
 @pytest.mark.parametrize("key", sorted(FOUND.keys() - {"filmId"}))
@@ -116,7 +115,7 @@ def test_an_item_may_have_null_in_any_field(key: str) -> None:
 )
 def test_an_item_names_its_film_by_either_key(item: dict[str, Any], film_id: int) -> None:
     page = parse(FoundPage, page_json(item))
-    assert [entry.kinopoisk_id for entry in page.films] == [film_id]
+    assert [entry.film.kinopoisk_id for entry in page.films] == [film_id]
 
 
 @pytest.mark.parametrize("film_id", [7_000_001, 7_302_978, 7_400_688])
@@ -142,16 +141,16 @@ def test_unknown_fields_are_ignored() -> None:
     ("changes", "field", "value"),
     [
         ({"year": "null"}, "year", None),
-        ({"rating": "null"}, "rating", None),
-        ({"rating": "99%"}, "rating", None),
-        ({"rating": "97.93%"}, "rating", None),
-        ({"rating": "25 февраля 2021"}, "rating", None),
+        ({"rating": "null"}, "rating_kinopoisk", None),
+        ({"rating": "99%"}, "rating_kinopoisk", None),
+        ({"rating": "97.93%"}, "rating_kinopoisk", None),
+        ({"rating": "25 февраля 2021"}, "rating_kinopoisk", None),
         ({"filmLength": "2:16"}, "film_length", 136),
         ({"filmLength": "01:28"}, "film_length", 88),
         ({"filmLength": ""}, "film_length", None),
         ({"nameEn": ""}, "name_en", None),
         ({"nameRu": "Брат\u00a02"}, "name_ru", "Брат 2"),
-        ({"ratingVoteCount": []}, "rating_vote_count", None),
+        ({"ratingVoteCount": []}, "rating_kinopoisk_vote_count", None),
     ],
 )
 def test_an_item_with_a_recorded_quirk_is_read(changes: dict[str, Any], field: str, value: Any) -> None:
@@ -161,7 +160,7 @@ def test_an_item_with_a_recorded_quirk_is_read(changes: dict[str, Any], field: s
 @pytest.mark.parametrize("odd", ODD_ITEMS, ids=[json.dumps(item, ensure_ascii=False)[:40] for item in ODD_ITEMS])
 def test_an_odd_item_does_not_hide_the_others_of_its_page(odd: Any) -> None:
     page = parse(FoundPage, page_json(FOUND, odd, {**FOUND, "filmId": 2}))
-    assert [entry.kinopoisk_id for entry in page.films] == [42664, 2]
+    assert [entry.film.kinopoisk_id for entry in page.films] == [42664, 2]
 
 
 @pytest.mark.parametrize("body", ["{}", '{"films": null}', '{"films": []}', '{"pagesCount": 0, "films": []}'])
@@ -180,4 +179,4 @@ def test_a_page_whose_films_are_no_list_is_malformed(films: str) -> None:
 )
 def test_the_total_of_a_search_is_a_count_or_nothing(sent: Any, total: int | None) -> None:
     body = json.dumps({"films": [], "searchFilmsCountResult": sent})
-    assert parse(FoundPage, body).search_films_count_result == total
+    assert parse(FoundPage, body).total == total

@@ -87,7 +87,7 @@ async def test_nulls_leave_the_items_of_a_search(sandbox: RunningSandbox, kinopo
     whole = await kinopoisk.search("матрица", 1)
     await sandbox.fault("nulls")
     bare = await kinopoisk.search("матрица", 1)
-    assert [film.kinopoisk_id for film in bare.films] == [film.kinopoisk_id for film in whole.films]
+    assert [item.film.kinopoisk_id for item in bare.films] == [item.film.kinopoisk_id for item in whole.films]
 
 
 async def test_an_unknown_type_and_genre_are_kept(sandbox: RunningSandbox, kinopoisk: KinopoiskClient) -> None:

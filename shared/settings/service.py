@@ -1,18 +1,17 @@
-"""The sections of the settings, their defaults and their bounds."""
+"""The sections about the service itself, their defaults and their bounds."""
 
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from redis.asyncio.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-EXAMPLE_MARK = "example"
+from shared.settings.values import Count, Seconds, Section
 
-Amount = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Seconds = Amount
-Count = Annotated[int, Field(gt=0)]
+EXAMPLE_MARK = "example"
 
 
 def _strong(secret: SecretStr) -> SecretStr:
@@ -48,23 +47,16 @@ def _redis_url(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _with_a_port(address: str) -> str:
+def _sentry_dsn(secret: SecretStr) -> SecretStr:
+    """What the SDK would refuse with a traceback."""
     try:
-        _ = urlsplit(address).port  # raises where it is no number
-    except ValueError:
-        raise ValueError("has a port that is none") from None
-    return address
-
-
-def _sendable(secret: SecretStr) -> SecretStr:
-    """It travels in a header."""
-    if not secret.get_secret_value().isprintable():
-        raise ValueError("holds letters that cannot be sent")
+        parts = urlsplit(secret.get_secret_value())
+        usable = parts.scheme in {"http", "https"} and parts.username and parts.hostname and parts.port != 0
+    except ValueError:  # a port or a host that is none
+        usable = False
+    if not usable or not re.fullmatch(r"(/[^/]+)*/[0-9]+/?", parts.path):
+        raise ValueError("must look like https://key@sentry.example/1")
     return secret
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Api(Section):
@@ -107,45 +99,14 @@ class Redis(Section):
     skip_seconds: Seconds = 3
 
 
-class Kinopoisk(Section):
-    base_url: Annotated[
-        str, Field(pattern=r"^https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9/._~-]*)?$"), AfterValidator(_with_a_port)
-    ] = "https://kinopoiskapiunofficial.tech"
-    api_key: Annotated[SecretStr, Field(min_length=1), AfterValidator(_sendable)]
-    connect_timeout_seconds: Seconds = 2
-    read_timeout_seconds: Seconds = 8
-    deadline_seconds: Seconds = 10
-    max_body_bytes: Count = 1_048_576
-    max_connections: Count = 100
-    rate_per_second: Amount = 14
-    burst: Count = 3
-    search_rate_per_second: Amount = 3.5
-    search_burst: Count = 1
-    rate_without_redis: Amount = 1
-
-
-class Enrichment(Section):
-    concurrency: Count = 8
-    lease_seconds: Seconds = 60
-    sweep_seconds: Annotated[int, Field(ge=1, le=30)] = 5
-    max_attempts: Count = 6
-    retry_base_seconds: Seconds = 30
-    retry_cap_seconds: Seconds = 3600
-    give_up_seconds: Seconds = 86_400
-    refresh_recent_days: Amount = 3
-    refresh_old_days: Amount = 30
-    not_found_days: Amount = 7
-    quota_pause_seconds: Seconds = 900
-    refused_pause_seconds: Seconds = 300
-    too_fast_pause_seconds: Seconds = 2
-    interactive_wait_seconds: Seconds = 12
-
-
 class Limits(Section):
     favorites_per_user: Count = 5_000
     body_bytes: Count = 65_536
     url_bytes: Count = 8_192
     waiting_password_hashes: Count = 20
+    upstream_calls_per_user_hour: Count = 40
+    refreshes_per_user_hour: Count = 10
+    refresh_again_seconds: Seconds = 3_600
 
 
 class Logs(Section):
@@ -156,7 +117,9 @@ class Logs(Section):
 class Statsd(Section):
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 8125
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")] = "kinoshelf"
 
 
 class Sentry(Section):
-    dsn: SecretStr | None = None
+    dsn: Annotated[SecretStr, AfterValidator(_sentry_dsn)] | None = None
+    environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = "production"

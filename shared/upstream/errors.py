@@ -1,4 +1,4 @@
-"""What enrichment tells those who wait for an answer."""
+"""What those who wait for an answer are told."""
 
 
 class NotNow(Exception):
@@ -8,3 +8,11 @@ class NotNow(Exception):
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
+
+
+QUOTA_EXHAUSTED = "upstream-quota-exhausted"
+KEY_REFUSED = "upstream-key-refused"
+TOO_FAST = "upstream-too-fast"
+UNAVAILABLE = "upstream-unavailable"
+BUSY = "upstream-busy"
+SHARE_USED = "upstream-share-used"

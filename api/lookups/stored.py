@@ -1,0 +1,43 @@
+"""What is stored of films: details, a summary, or only that they are wanted."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, Integer, Row, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.films import FRESHNESS
+from shared.tables.read import film
+from shared.tables.truth import favourite
+from shared.tables.work import film_sync
+
+WANTED = (
+    func.unnest(bindparam("films", type_=ARRAY(Integer)))
+    .table_valued("kinopoisk_id", with_ordinality="place", name="wanted")
+    .render_derived()
+)
+JOINED = WANTED.outerjoin(film_sync, film_sync.c.kinopoisk_id == WANTED.c.kinopoisk_id).outerjoin(
+    film, film.c.kinopoisk_id == WANTED.c.kinopoisk_id
+)
+MINE = (favourite.c.kinopoisk_id == WANTED.c.kinopoisk_id) & (favourite.c.user_id == bindparam("user_id"))
+
+STORED = select(WANTED.c.kinopoisk_id, film_sync.c.status, film.c.document, film.c.detail, *FRESHNESS)
+ONE = STORED.select_from(JOINED)
+WITH_FAVOURITES = (
+    STORED.add_columns(favourite.c.user_id.is_not(None).label("is_favorite"))
+    .select_from(JOINED.outerjoin(favourite, MINE))
+    .order_by(WANTED.c.place)
+)
+
+
+async def read_film(engine: AsyncEngine, kinopoisk_id: int) -> Row[tuple[Any, ...]]:
+    """One row, whether or not anything is stored: then all but the id is null."""
+    async with engine.connect() as connection:
+        return (await connection.execute(ONE, {"films": [kinopoisk_id]})).one()
+
+
+async def read_films(engine: AsyncEngine, films: Sequence[int], user_id: uuid.UUID) -> Sequence[Row[tuple[Any, ...]]]:
+    """One row a film, in the order given, with `is_favorite` of this user."""
+    async with engine.connect() as connection:
+        return (await connection.execute(WITH_FAVOURITES, {"films": list(films), "user_id": user_id})).all()
