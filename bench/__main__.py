@@ -1,8 +1,8 @@
-"""`python -m bench`: every bench there is."""
+"""`python -m bench [--quick] [row …]`: every row there is."""
 
 import sys
 
-from bench.main_job import main
+from bench import economy, main_job, runner
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(runner.run("bench", main_job.ROWS | economy.ROWS, sys.argv[1:]))

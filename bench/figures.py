@@ -22,9 +22,10 @@ class Figure:
 
 
 class Scale(NamedTuple):
-    """How much to measure: everything, or just enough to see that nothing is badly off."""
+    """How much to measure: everything, or just enough to see that nothing is badly off; and what to compare with."""
 
     quick: bool = False
+    before: str = ""
 
     def pick(self, full: int, quick: int) -> int:
         return quick if self.quick else full

@@ -33,15 +33,16 @@ class Connection:
         self._writer: asyncio.StreamWriter | None = None
         self._used_at = 0.0
 
-    async def send(self, method: str, path: str, document: Any = None) -> Answer:
+    async def send(self, method: str, path: str, document: Any = None, *, header: str = "") -> Answer:
         """Ask and wait for the whole answer; opening a connection, where needed, counts too."""
         body = b"" if document is None else orjson.dumps(document)
         kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+        own = f"{header}\r\n" if header else ""
         started = time.perf_counter()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 reader, writer = await self._streams()
-                writer.write(f"{method} {path} HTTP/1.1\r\n{self._headers}{kind}\r\n".encode() + body)
+                writer.write(f"{method} {path} HTTP/1.1\r\n{self._headers}{own}{kind}\r\n".encode() + body)
                 status, content = await _read_answer(reader)
         except BaseException:
             self.close()  # half an answer may be under way

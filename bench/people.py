@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from random import Random
+from urllib.parse import quote
 
 from bench.figures import CannotMeasure
 from bench.load import Answer, Connection
@@ -17,21 +18,31 @@ class User:
     """Somebody logged in."""
 
     def __init__(self, address: tuple[str, int], token: str) -> None:
-        self._headers = f"Authorization: Bearer {token}"
+        self.header = f"Authorization: Bearer {token}"
         self._address = address
         self._connection = self.another_connection()
 
     def another_connection(self) -> Connection:
-        return Connection(*self._address, self._headers)
+        return Connection(*self._address, self.header)
+
+    def leave(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._connection.close()
 
     async def add(self, film: int) -> Answer:
         return await self._connection.send("POST", "/movies/favorites", {"kinopoisk_id": film})
 
-    async def favourites(self) -> Answer:
-        return await self._connection.send("GET", "/movies/favorites")
+    async def favourites(self, limit: int = 20) -> Answer:
+        return await self._connection.send("GET", f"/movies/favorites?limit={limit}")
 
     async def profile(self) -> Answer:
         return await self._connection.send("GET", "/profile")
+
+    async def open(self, film: int) -> Answer:
+        return await self._connection.send("GET", f"/movies/{film}")
+
+    async def search(self, query: str) -> Answer:
+        return await self._connection.send("GET", f"/movies/search?query={quote(query)}")
 
     async def until_ready(self, film: int, patience_seconds: float = 15) -> float:
         """Look at the list until the film is ready there; answers at what time (perf_counter) it was."""

@@ -1,48 +1,103 @@
-"""The service as processes of its own: embedded PostgreSQL and Valkey, sandbox, API, worker. Stopped at the end."""
+"""The service as processes of its own: embedded PostgreSQL and Valkey, sandbox, APIs, workers. Stopped at the end."""
 
 import json
-import os
 import secrets
-import shutil
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
 
+from bench.starter import NOTABLE_SECONDS, Starter, data_folder, servers
 from bench.upstream import Upstream
-from dev.interrupts import Interrupts
 from dev.ports import LOOPBACK, free_port
-from dev.postgres import Postgres, embedded_postgres
-from dev.processes import Child, Program, run_to_end, start_child, stop_children, wait_until
+from dev.processes import Child, run_to_end, wait_until
 from dev.readiness import answers_ready, sandbox_address, worker_reported
 from dev.speech import complain
 from dev.testing import Handle
-from dev.valkey import Valkey, embedded_valkey
 
-STOP_SECONDS = 35
-NOTABLE_SECONDS = 15
 KEY = "bench-key"
-# Quota aside, the sandbox keeps upstream's published limits: 20 calls a second, 5 searches.
-SANDBOX = ("dev.sandbox", "--key", KEY, "--quota", "-1")
 # Password hashes are made cheap, because users are only registered here; all other settings are the defaults.
 CHEAP_HASHES = {"KINOSHELF__AUTH__ARGON2_MEMORY_KIB": "8", "KINOSHELF__AUTH__ARGON2_ROUNDS": "1"}
-ALL_FILMS = "TRUNCATE favourite, film_sync, film_source, film, upstream_gate"
+ALL_FILMS = "TRUNCATE favourite, film_sync, film_source, film, upstream_gate, upstream_call"
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How many processes, what they are told, and from which folder (None: this one) they run."""
+
+    apis: int = 1
+    workers: int = 1
+    environment: Mapping[str, str] = field(default_factory=dict)
+    # Quota aside, the sandbox keeps upstream's published limits: 20 calls a second, 5 searches.
+    sandbox: Sequence[str] = ("--quota", "-1")
+    source: Path | None = None
 
 
 @dataclass(frozen=True)
 class Stack:
     """A running service and the handles on its parts."""
 
-    address: tuple[str, int]
+    addresses: list[Address]
     upstream: Upstream
     redis: Handle
     postgres_url: str
+    environment: dict[str, str]
     children: dict[str, Child]
+    starter: Starter
+
+    @property
+    def address(self) -> Address:
+        return self.addresses[0]
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of its own processes."""
+        return [name for name in self.children if name.startswith(("API", "worker"))]
+
+    def kill(self, *names: str) -> None:
+        """SIGKILL, one right after the other."""
+        for name in names:
+            self.starter.kill(self.children[name])
+
+    def start(self, *names: str) -> None:
+        """Start these processes, again or for the first time, and wait until they are at work."""
+        self.launch(*names)
+        self.wait(*names)
+
+    def launch(self, *names: str) -> None:
+        """Call it from the main thread: Linux ties a child to the thread that started it."""
+        for name in names:
+            self.children[name] = self._launch(name)
+
+    def wait(self, *names: str) -> None:
+        """Until they are at work."""
+        for name in names:
+            self._await(name)
+
+    def _launch(self, name: str) -> Child:
+        if name.startswith("worker"):
+            return self.starter.start(name, "worker")
+        return self.starter.start(name, "api", KINOSHELF__API__PORT=str(self._address_of(name)[1]))
+
+    def _await(self, name: str) -> None:
+        child, interrupts = self.children[name], self.starter.interrupts
+        if name.startswith("API"):
+            host, port = self._address_of(name)
+            wait_until(lambda: answers_ready(f"http://{host}:{port}"), child, interrupts)
+        else:
+            wait_until(lambda: self._is_at_work(name), child, interrupts)
+
+    def _is_at_work(self, name: str) -> bool:
+        """The report in Redis is one of the machine's, not of the process."""
+        return self.starter.has_said(name, "worker_started") and worker_reported(self.redis.url)
+
+    def _address_of(self, name: str) -> Address:
+        return self.addresses[_number(name) - 1]
 
     async def forget_films(self) -> None:
         """As if nobody had ever wanted a film; users stay logged in. Returns when no call is under way."""
@@ -55,86 +110,55 @@ class Stack:
             await connection.close()
 
 
+def _names(kind: str, count: int) -> list[str]:
+    return [kind, *(f"{kind} {number}" for number in range(2, count + 1))][:count]
+
+
+def _number(name: str) -> int:
+    return int(name.partition(" ")[2] or 1)
+
+
 @asynccontextmanager
-async def running_stack() -> AsyncIterator[Stack]:
+async def running_stack(layout: Layout | None = None) -> AsyncIterator[Stack]:
     """Raises dev.problems.CannotStart."""
+    layout = layout or Layout()
     started = time.monotonic()
-    with ExitStack() as stack:
-        data = stack.enter_context(_folder())
-        postgres, valkey = stack.enter_context(_servers(data))
-        starter = _Starter(data, stack)
-        sandbox = starter.start("sandbox", *SANDBOX)
-        log = data / "sandbox.log"
-        wait_until(lambda: sandbox_address(log) is not None, sandbox, starter.interrupts)
-        starter.environment |= _settings(postgres.url, valkey.url, sandbox_address(log) or "")
+    with ExitStack() as exits:
+        data = exits.enter_context(data_folder())
+        postgres, valkey = exits.enter_context(servers(data))
+        sandbox_url, sandbox = _sandbox(Starter(data, exits), layout)
+        starter = Starter(data, exits, layout.source)
+        starter.environment |= _settings(postgres.url, valkey.url, sandbox_url) | dict(layout.environment)
         run_to_end(starter.launch("migration", "alembic", "upgrade", "head"), starter.interrupts)
-        api, worker = starter.start("api", "api"), starter.start("worker", "worker")
-        address = LOOPBACK, int(starter.environment["KINOSHELF__API__PORT"])
-        wait_until(lambda: answers_ready(f"http://{LOOPBACK}:{address[1]}"), api, starter.interrupts)
-        wait_until(lambda: worker_reported(valkey.url), worker, starter.interrupts)
-        children = {"API": api, "worker": worker, "sandbox": sandbox}
-        children |= {server.name: server.child for server in (postgres, valkey) if server.child}
-        control = Upstream(LOOPBACK, int((sandbox_address(log) or "").rpartition(":")[2]))
+        stack = Stack(
+            addresses=[(LOOPBACK, free_port()) for _ in range(layout.apis)],
+            upstream=Upstream(LOOPBACK, int(sandbox_url.rpartition(":")[2])),
+            redis=Handle(valkey),
+            postgres_url=postgres.url,
+            environment=starter.environment,
+            children={},
+            starter=starter,
+        )
+        stack.start(*_names("API", layout.apis), *_names("worker", layout.workers))
+        stack.children["sandbox"] = sandbox
+        stack.children.update({server.name: server.child for server in (postgres, valkey) if server.child})
         if (took := time.monotonic() - started) > NOTABLE_SECONDS:
             complain(f"The service took {took:.0f} s to start.")
-        yield Stack(address, control, Handle(valkey), postgres.url, children)
+        yield stack
 
 
-class _Starter:
-    """Starts Python modules with the environment so far; `stack` stops them."""
-
-    def __init__(self, data: Path, stack: ExitStack) -> None:
-        self._data = data
-        self._stack = stack
-        self.interrupts = Interrupts()
-        self.environment = clean_environment()
-
-    def start(self, name: str, *module: str) -> Child:
-        child = self.launch(name, *module)
-        self._stack.callback(self._stop, child)
-        return child
-
-    def _stop(self, child: Child) -> None:
-        """Slowness here is no figure of any row, but worth a word."""
-        started = time.monotonic()
-        stop_children([child], self.interrupts, patience_seconds=STOP_SECONDS)
-        if (took := time.monotonic() - started) > NOTABLE_SECONDS:
-            complain(f"{child.name} took {took:.0f} s to stop.{child.last_words()}")
-
-    def launch(self, name: str, *module: str) -> Child:
-        command = [sys.executable, "-m", *module]
-        return start_child(Program(f"The {name}", command, log=self._data / f"{name}.log", env=self.environment))
-
-
-def clean_environment() -> dict[str, str]:
-    """Neither a settings.toml nor variables of this shell change what is measured."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KINOSHELF")}
-    return inherited | {"KINOSHELF_SETTINGS": os.devnull}
+def _sandbox(starter: Starter, layout: Layout) -> tuple[str, Child]:
+    """Where it listens."""
+    child, log = starter.start("sandbox", "dev.sandbox", "--key", KEY, *layout.sandbox), starter.log("sandbox")
+    wait_until(lambda: sandbox_address(log) is not None, child, starter.interrupts)
+    return sandbox_address(log) or "", child
 
 
 def _settings(postgres_url: str, redis_url: str, kinopoisk_url: str) -> dict[str, str]:
     return CHEAP_HASHES | {
-        "KINOSHELF__API__PORT": str(free_port()),
         "KINOSHELF__AUTH__JWT_KEYS": json.dumps([{"id": "bench", "secret": secrets.token_urlsafe(48)}]),
         "KINOSHELF__POSTGRES__URL": postgres_url,
         "KINOSHELF__REDIS__URL": redis_url,
         "KINOSHELF__KINOPOISK__BASE_URL": kinopoisk_url,
         "KINOSHELF__KINOPOISK__API_KEY": KEY,
     }
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    data = Path(tempfile.mkdtemp(prefix="kinoshelf-bench-"))
-    try:
-        yield data
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
-
-
-@contextmanager
-def _servers(data: Path) -> Iterator[tuple[Postgres, Valkey]]:
-    """PostgreSQL as durable as in production; Valkey as disposable."""
-    with embedded_postgres(data) as postgres, embedded_valkey(data, durable=False) as valkey:
-        yield postgres, valkey
-    shutil.rmtree(postgres.cluster.files.resolve(), ignore_errors=True)  # it may lie elsewhere

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bench.figures import CannotMeasure, Figure, Scale, at_most, exactly
 from bench.process_tree import Process, alive, descendants
-from bench.stack import clean_environment
+from bench.starter import clean_environment
 from dev.interrupts import Interrupts
 from dev.ports import free_port
 from dev.processes import Child, Program, start_child, stop_children, wait_until

@@ -1,0 +1,93 @@
+"""This version beside the one before the economy of calls: requests a second for adding, listing and opening films.
+
+Both run at the same time, each with a PostgreSQL, a Valkey and one API process of its own, without workers; rounds of
+both alternate, and only one of them is asked at a time. `--before COMMIT` names another version to compare with.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from itertools import count, cycle, islice
+from typing import NamedTuple
+
+from rich.progress import track
+
+from bench.crowd import crowd
+from bench.earlier import commit_before_the_economy, name_of, sources_of
+from bench.figures import Figure, Scale, spread
+from bench.load import Answer
+from bench.people import User, expected, films
+from bench.stack import Layout, Stack, running_stack
+
+CLIENTS = 4
+SHELF = 20
+LEAST_RATIO = 0.9
+UNKNOWN_FILMS = 100_000_000
+
+
+class Kind(NamedTuple):
+    """A request to repeat, who sends it, and the status of its answer."""
+
+    name: str
+    status: int
+    users: list[User]
+    ask: Callable[[User], Awaitable[Answer]]
+
+
+async def measure(scale: Scale) -> list[Figure]:
+    rounds, requests = scale.pick(7, 3), scale.pick(600, 200)
+    commit = scale.before or commit_before_the_economy()
+    alone = Layout(workers=0)
+    with sources_of(commit) as source:
+        async with running_stack(replace(alone, source=source)) as old, running_stack(alone) as new:
+            sides = [await kinds(old), await kinds(new)]
+            pace: list[list[list[float]]] = [[[] for _ in sides[0]] for _ in sides]
+            for number in track(range(rounds + 1), "rounds"):
+                for side in (0, 1) if number % 2 else (1, 0):
+                    for place, kind in enumerate(sides[side]):
+                        pace[side][place].append(await requests_a_second(kind, requests))
+    figures = [Figure("before", name_of(commit))]
+    for place, kind in enumerate(sides[0]):
+        figures += compared(kind.name, pace[0][place][1:], pace[1][place][1:])  # the first round only warms up
+    return figures
+
+
+async def kinds(stack: Stack) -> list[Kind]:
+    """Readers with a shelf of stored films; others who add, each time a film that is new."""
+    users = await crowd(stack, 2 * CLIENTS)
+    readers, adders = users[:CLIENTS], users[CLIENTS:]
+    shelf = list(islice(films(), SHELF))
+    for film in shelf:
+        expected(await readers[0].open(film), 200)
+        for user in readers:
+            expected(await user.add(film), 202)
+    new, stored = count(UNKNOWN_FILMS), cycle(shelf)
+    return [
+        Kind("POST /movies/favorites", 202, adders, lambda user: user.add(next(new))),
+        Kind(f"GET /movies/favorites, {SHELF} of them", 200, readers, lambda user: user.favourites(SHELF)),
+        Kind("GET /movies/{id}, stored", 200, readers, lambda user: user.open(next(stored))),
+    ]
+
+
+async def requests_a_second(kind: Kind, requests: int) -> float:
+    left = iter(range(requests))
+
+    async def ask_on(user: User) -> None:
+        for _ in left:
+            expected(await kind.ask(user), kind.status)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(ask_on(user) for user in kind.users))
+    return requests / (time.perf_counter() - started)
+
+
+def compared(name: str, old: list[float], new: list[float]) -> list[Figure]:
+    ratios = [after / before for before, after in zip(old, new, strict=True)]
+    ratio = statistics.median(ratios)
+    return [
+        Figure(f"{name}: before", spread(old, "/s")),
+        Figure(f"{name}: now", spread(new, "/s")),
+        Figure(f"{name}: now to before", spread(ratios, "times"), f"≥ {LEAST_RATIO}", ratio >= LEAST_RATIO),
+    ]
