@@ -1,10 +1,12 @@
 """Details of a film: as stored, else from Kinopoisk, else what a list once said of it."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_bytes
@@ -14,6 +16,7 @@ from api.inputs import FilmInPath
 from api.lookups.deps import FallbackWait, FilmViews, OnDemand, ReadEngine, not_now
 from api.lookups.stored import read_film
 from api.openapi import SIGNED_IN, Problems, problems
+from shared.enrichment.on_demand import FilmsOnDemand
 from shared.upstream.errors import NotNow
 
 router = APIRouter(prefix="/movies", tags=["lookups"])
@@ -30,13 +33,20 @@ UPSTREAM: Problems = (
 class Opening:
     """What it takes to open a film."""
 
-    engine: ReadEngine
-    on_demand: OnDemand
-    fallback_wait: FallbackWait
-    identity: CurrentIdentity
+    engine: AsyncEngine
+    on_demand: FilmsOnDemand
+    fallback_wait: float
+    user_id: uuid.UUID
 
 
-OpeningFilms = Annotated[Opening, Depends()]
+async def opening(
+    engine: ReadEngine, on_demand: OnDemand, fallback_wait: FallbackWait, identity: CurrentIdentity
+) -> Opening:
+    """A coroutine, because FastAPI would make the class itself in a thread."""
+    return Opening(engine, on_demand, fallback_wait, identity.user_id)
+
+
+OpeningFilms = Annotated[Opening, Depends(opening)]
 
 
 @router.get(
@@ -68,12 +78,11 @@ async def open_film(kinopoisk_id: int, opening: Opening) -> str:
 
 async def fetched(kinopoisk_id: int, opening: Opening, stored: Row[tuple[Any, ...]]) -> Row[tuple[Any, ...]]:
     """What is stored after upstream was asked; who has a summary waits for the details only a little."""
-    user_id = opening.identity.user_id
     try:
         if stored.document is None:
-            await opening.on_demand.fetch(kinopoisk_id, user_id)
+            await opening.on_demand.fetch(kinopoisk_id, opening.user_id)
         else:
-            await opening.on_demand.fetch_more(kinopoisk_id, user_id, opening.fallback_wait)
+            await opening.on_demand.fetch_more(kinopoisk_id, opening.user_id, opening.fallback_wait)
     except NotNow as reason:
         if stored.document is None:
             raise not_now(reason) from None

@@ -51,7 +51,7 @@ async def search_films(
     head = {"query": query, "page": page, "pages": found.pages, "total": found.total, "source": found.source}
     items = ",".join(
         extended(with_freshness(row.document, row), is_favorite=row.is_favorite)
-        for row in await read_films(opening.engine, found.films, opening.identity.user_id)
+        for row in await read_films(opening.engine, found.films, opening.user_id)
         if row.document is not None
     )
     return json_bytes(f'{orjson.dumps(head).decode()[:-1]},"items":[{items}]}}'.encode())
@@ -63,7 +63,7 @@ async def find(query: str, page: int, opening: Opening, searches: UpstreamSearch
     if kept and kept.fresh:
         return Page(*kept.found[:3], "cache")
     try:
-        return Page(*(await searches.ask(query, page, opening.identity.user_id))[:3], "kinopoisk")
+        return Page(*(await searches.ask(query, page, opening.user_id))[:3], "kinopoisk")
     except NotNow:
         if kept:
             return Page(*kept.found[:3], "cache")

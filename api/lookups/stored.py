@@ -23,7 +23,13 @@ JOINED = WANTED.outerjoin(film_sync, film_sync.c.kinopoisk_id == WANTED.c.kinopo
 MINE = (favourite.c.kinopoisk_id == WANTED.c.kinopoisk_id) & (favourite.c.user_id == bindparam("user_id"))
 
 STORED = select(WANTED.c.kinopoisk_id, film_sync.c.status, film.c.document, film.c.detail, *FRESHNESS)
-ONE = STORED.select_from(JOINED)
+# The usual film that somebody opens: wanted once, so with a work row.
+WANTED_ONE = (
+    select(film_sync.c.kinopoisk_id, film_sync.c.status, film.c.document, film.c.detail, *FRESHNESS)
+    .select_from(film_sync.outerjoin(film, film.c.kinopoisk_id == film_sync.c.kinopoisk_id))
+    .where(film_sync.c.kinopoisk_id == bindparam("kinopoisk_id"))
+)
+ANY_ONE = STORED.select_from(JOINED)
 WITH_FAVOURITES = (
     STORED.add_columns(favourite.c.user_id.is_not(None).label("is_favorite"))
     .select_from(JOINED.outerjoin(favourite, MINE))
@@ -34,7 +40,8 @@ WITH_FAVOURITES = (
 async def read_film(engine: AsyncEngine, kinopoisk_id: int) -> Row[tuple[Any, ...]]:
     """One row, whether or not anything is stored: then all but the id is null."""
     async with engine.connect() as connection:
-        return (await connection.execute(ONE, {"films": [kinopoisk_id]})).one()
+        wanted = (await connection.execute(WANTED_ONE, {"kinopoisk_id": kinopoisk_id})).one_or_none()
+        return wanted or (await connection.execute(ANY_ONE, {"films": [kinopoisk_id]})).one()
 
 
 async def read_films(engine: AsyncEngine, films: Sequence[int], user_id: uuid.UUID) -> Sequence[Row[tuple[Any, ...]]]:

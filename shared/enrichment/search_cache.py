@@ -14,8 +14,11 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
+from shared.kinopoisk.fields import LARGEST_ID
 from shared.redis_client import PatientRedis, RedisAway
 
+# What upstream sends is 20; anything much longer was not written by us.
+LONGEST_PAGE = 100
 # Deleted only by who set it: somebody slower must not end the turn of the next.
 END_TURN = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
@@ -86,6 +89,7 @@ def _read(kept: bytes) -> Found | None:
     try:
         films, pages, total, seconds = orjson.loads(kept)
         said = datetime.fromtimestamp(min(float(seconds), time.time()), UTC)
-        return Found([int(film) for film in films], int(pages), int(total), said)
+        known = all(isinstance(film, int) and 0 < film <= LARGEST_ID for film in films)
+        return Found(films, int(pages), int(total), said) if known and len(films) <= LONGEST_PAGE else None
     except (ValueError, TypeError, OverflowError, OSError):
         return None

@@ -17,7 +17,7 @@ from shared.upstream.terms import Kind, Terms
 
 # Longer than this nobody waits for a place among the calls: come back is the better answer.
 PATIENCE_SECONDS = 2.0
-FULL_PAUSE_SECONDS = 0.05
+FULL_PAUSE_SECONDS = 0.1
 
 Wish = TypeVar("Wish")
 Entered = TypeVar("Entered")

@@ -256,7 +256,19 @@ async def test_a_cache_that_outlives_its_database_is_not_believed(
     assert (await search(anna, "матрица"))["source"] == "kinopoisk"
 
 
-@pytest.mark.parametrize("kept", [b"", b"[]", b"[1,2,3,4]", b"\xff", b'[["x"],1,1,1]', b"[[301],1,1,1e99]"])
+@pytest.mark.parametrize(
+    "kept",
+    [
+        b"",
+        b"[]",
+        b"[1,2,3,4]",
+        b"\xff",
+        b'[["x"],1,1,1]',
+        b"[[301],1,1,1e99]",
+        b"[[4294967296],1,1,1]",
+        b"[[-1],1,1,1]",
+    ],
+)
 async def test_a_spoilt_cache_is_no_error(anna: Client, servers: Servers, kept: bytes) -> None:
     with Redis.from_url(servers.redis.url) as redis:
         redis.set(search_key("матрица", 1), kept)
