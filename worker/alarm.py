@@ -18,7 +18,7 @@ from shared import sentry
 from shared.redis_client import to_json
 from shared.wakeup import WAKE_JOB
 from worker.context import Context
-from worker.jobs.films import sweep, wake
+from worker.jobs.films import move_up, sweep, wake
 from worker.jobs.projection import reconcile_films
 from worker.jobs.sessions import purge_expired_sessions
 from worker.jobs.upstream import forecast_refreshes, purge_calls, reconcile_budget, report_upstream
@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 Job = Callable[[Context], Awaitable[object]]
 
+# A job has 50 seconds: what a long one does not finish it takes up again soon.
+EVERY_FIVE_MINUTES = set(range(2, 60, 5))
 HEALTH_KEY = f"kinoshelf:worker:{socket.gethostname()}"
 
 
@@ -41,7 +43,8 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
             "functions": [func(logged(wake, "debug"), name=WAKE_JOB)],
             "cron_jobs": [
                 cron(logged(sweep, "debug"), second=every_sweep, run_at_startup=True),
-                cron(logged(reconcile_films), minute=7, second=0, run_at_startup=True),
+                cron(logged(reconcile_films), minute=EVERY_FIVE_MINUTES, second=0, run_at_startup=True),
+                cron(logged(move_up, "debug"), minute=EVERY_FIVE_MINUTES, second=30),
                 cron(logged(purge_expired_sessions), minute=17, second=0),
                 cron(logged(reconcile_budget, "debug"), second=every_sweep, run_at_startup=True),
                 cron(logged(forecast_refreshes), minute=27, second=0, run_at_startup=True),

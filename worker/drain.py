@@ -1,6 +1,7 @@
 """Draining the queue: ask for permission, claim as much as was granted, fetch side by side, until nothing is due."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 import structlog
@@ -11,6 +12,7 @@ from shared.enrichment.claims import Claim
 from shared.enrichment.films import enrich
 from shared.enrichment.upstream import Upstream
 from shared.upstream import ledger
+from shared.upstream.access import LATE_SECONDS, in_turn
 from shared.upstream.errors import NotNow
 from shared.upstream.ledger import Call
 from shared.upstream.terms import Kind
@@ -88,9 +90,14 @@ class Drain:
         granted, pause = await upstream.limiter.take(min(due, room), kind)
         if not granted:
             return pause
-        for call, claim in await claims.claim_due(upstream, kind, granted):
+        granted_at = time.monotonic()
+        claimed = await claims.claim_due(upstream, kind, granted)
+        if time.monotonic() - granted_at > LATE_SECONDS:
+            for _ in claimed:
+                await in_turn(upstream.limiter, kind)
+        for call, claim in claimed:
             self._fetch(call, claim)
-        return 0
+        return 0 if claimed else FULL_PAUSE_SECONDS
 
     def _fetch(self, call: Call, claim: Claim) -> None:
         task = asyncio.create_task(self._enrich(call, claim))

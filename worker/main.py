@@ -3,10 +3,11 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
 
 from shared import redis_client, wiring
 from shared.schema import check_database
@@ -14,6 +15,7 @@ from shared.settings import Settings
 from worker.alarm import alarm_clock
 from worker.context import Context
 from worker.drain import Drain
+from worker.jobs.upstream import reconcile_budget
 
 log = structlog.get_logger()
 
@@ -75,6 +77,8 @@ async def ring_for_ever(settings: Settings, context: Context) -> None:
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("worker_redis_away", error=type(error).__name__)
             context["drain"].ring()
+            with suppress(DBAPIError, OSError, TimeoutError):  # no cron rings meanwhile, and a new day may have begun
+                await reconcile_budget(context)
             await asyncio.sleep(RECONNECT_SECONDS)
         finally:
             await client.aclose(close_connection_pool=True)

@@ -20,9 +20,9 @@ from shared.tables.truth import favourite
 log = structlog.get_logger()
 router = APIRouter(prefix="/movies/favorites", tags=["commands"])
 
-# Its rank is how many films wait before it for the same user, so that a long list of one starves nobody else. A film
-# of which a list told already has something to show: it lets a few pass of which nothing is known.
-# A film that upstream did not know is asked for again when somebody adds it an hour later or more.
+# Its rank is how many films wait before it for the same user, so that a long list of one starves nobody else; who waits
+# for it too, with fewer films of his own, moves it forward. The worker closes the gap when earlier ones are fetched.
+# A film that upstream did not know is asked for again when somebody adds it an hour later, then two, four…
 ADD = text("""
     WITH known AS (
         SELECT added_at FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
@@ -30,18 +30,20 @@ ADD = text("""
         SELECT WHERE EXISTS (SELECT FROM known)
             OR (SELECT count(*) FROM favourite WHERE user_id = :user_id) < :most
     ), waiting AS (
-        SELECT count(*) + CASE WHEN EXISTS (SELECT FROM film_source WHERE kinopoisk_id = :kinopoisk_id)
-            THEN 5 ELSE 0 END AS before
-        FROM film_sync WHERE requested_by = :user_id
+        SELECT coalesce(max(rank) + 1, 0) AS before FROM film_sync WHERE requested_by = :user_id
     ), wanted AS (
         INSERT INTO film_sync (kinopoisk_id, requested_by, rank)
         SELECT :kinopoisk_id, :user_id, before FROM room, waiting ON CONFLICT DO NOTHING
     ), asked_again AS (
         UPDATE film_sync SET next_attempt_at = now(), priority = 0, requested_by = :user_id, rank = before
         FROM room, waiting
-        WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found' AND fetched_at < now() - interval '1 hour'
+        WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found'
+            AND fetched_at < now() - interval '1 hour' * 2 ^ least(misses - 1, 6)
             AND claimed_at IS NULL AND next_attempt_at > now()
         RETURNING 1
+    ), moved_forward AS (
+        UPDATE film_sync SET requested_by = :user_id, rank = before FROM room, waiting
+        WHERE kinopoisk_id = :kinopoisk_id AND priority = 0 AND claimed_at IS NULL AND rank > before
     ), added AS (
         INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
         ON CONFLICT DO NOTHING RETURNING added_at

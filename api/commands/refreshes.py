@@ -47,7 +47,8 @@ BY_USER = text("""
 
 ASK = text("""
     INSERT INTO film_sync (kinopoisk_id, requested_by, rank, refresh_asked_by, refresh_asked_at)
-    SELECT :kinopoisk_id, :user_id, count(*), :user_id, now() FROM film_sync WHERE requested_by = :user_id
+    SELECT :kinopoisk_id, :user_id, coalesce(max(rank) + 1, 0), :user_id, now()
+    FROM film_sync WHERE requested_by = :user_id
     ON CONFLICT (kinopoisk_id) DO UPDATE SET priority = 0, next_attempt_at = now(),
         requested_by = excluded.requested_by, rank = excluded.rank,
         refresh_asked_by = excluded.refresh_asked_by, refresh_asked_at = excluded.refresh_asked_at

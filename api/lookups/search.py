@@ -65,7 +65,7 @@ async def find(query: str, page: int, opening: Opening, searches: UpstreamSearch
     try:
         return Page(*(await searches.ask(query, page, opening.user_id))[:3], "kinopoisk")
     except NotNow:
-        if kept:
+        if kept and kept.found.films:
             return Page(*kept.found[:3], "cache")
         return Page(*await find_locally(opening.engine, query, page), "local")
 

@@ -87,7 +87,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_film_sync_requested_by",
         "film_sync",
-        ["requested_by"],
+        ["requested_by", "rank"],
         unique=False,
         postgresql_where=sa.text("requested_by IS NOT NULL"),
     )
@@ -115,6 +115,10 @@ def upgrade() -> None:
         op.f("ck_upstream_gate_reason_known"), "upstream_gate", "reason IN ('quota', 'refused', 'too_fast', 'broken')"
     )
     op.create_check_constraint(op.f("ck_film_source_detail_known"), "film_source", "detail IN ('full', 'summary')")
+    op.execute(
+        """UPDATE film_sync SET refresh_days = greatest(extract(epoch FROM fresh_until - fetched_at) / 86400, 1)
+        WHERE status = 'ready'"""
+    )
     op.execute(
         "UPDATE film_sync SET priority = 2, demand = -1 WHERE status IN ('not_found', 'failed') AND priority > 0"
     )

@@ -53,14 +53,14 @@ def _claim(due: str) -> str:
     return f"""
         WITH due AS ({due}), free AS MATERIALIZED (
             SELECT kinopoisk_id FROM film_sync WHERE kinopoisk_id IN (SELECT kinopoisk_id FROM due)
-                AND next_attempt_at <= now() FOR UPDATE SKIP LOCKED
+                AND next_attempt_at <= now() FOR NO KEY UPDATE SKIP LOCKED
         )
         {LEASE} FROM free WHERE film_sync.kinopoisk_id = free.kinopoisk_id {CLAIMED}
     """
 
 
 CLAIM = {Kind.NEW: text(_claim(WAITED_FOR)), Kind.REFRESH: text(_claim(REFRESHES))}
-CLAIM_ONE = text(f"{LEASE} WHERE kinopoisk_id = :kinopoisk_id AND next_attempt_at <= now() {CLAIMED}")
+CLAIM_ONE = text(_claim("SELECT CAST(:kinopoisk_id AS integer) AS kinopoisk_id"))
 COUNT = {
     Kind.NEW: text(f"SELECT count(*) FROM ({WAITED_FOR}) AS due"),
     Kind.REFRESH: text(f"SELECT count(*) FROM ({REFRESHES}) AS due"),

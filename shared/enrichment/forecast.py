@@ -18,13 +18,14 @@ LEAST_SHARE = 0.05
 DEMAND = text("""
     UPDATE film_sync SET demand = new.demand, views = new.views FROM (
         SELECT film_sync.kinopoisk_id, film_sync.views * :fade AS views,
-            least(7, floor(log(2, CAST(1 + coalesce(people.number, 0) + film_sync.views / 10 AS numeric))))::smallint
-                AS demand
+            least(7, floor(
+                ln(1 + coalesce(people.number, 0) + film_sync.views / 10) / ln(2.0::float8) + 1e-9
+            ))::smallint AS demand
         FROM film_sync LEFT JOIN (
             SELECT kinopoisk_id, count(*) AS number FROM favourite GROUP BY kinopoisk_id
         ) AS people USING (kinopoisk_id)
         WHERE film_sync.priority < 2
-        ORDER BY kinopoisk_id FOR UPDATE OF film_sync SKIP LOCKED
+        ORDER BY kinopoisk_id FOR NO KEY UPDATE OF film_sync SKIP LOCKED
     ) AS new
     WHERE film_sync.kinopoisk_id = new.kinopoisk_id
         AND (film_sync.demand <> new.demand OR film_sync.views > 0.01)

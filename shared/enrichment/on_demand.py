@@ -56,15 +56,16 @@ class FilmsOnDemand:
         await self._flights.land(self._patience)
 
     async def _fetch(self, kinopoisk_id: int, user_id: uuid.UUID, kind: Kind) -> None:
-        last_look = time.monotonic() + self._patience
+        last_look, projected = time.monotonic() + self._patience, False
         while True:
             state = await self._state(kinopoisk_id)
             if state is None or (state.due_in == 0 and state.status != "ready"):
                 await self._claim_and_enrich(kinopoisk_id, user_id, kind)
             elif state.projected or state.status == "not_found":
                 return
-            elif state.status == "ready":  # the read table was truncated
+            elif state.status == "ready" and not projected:  # the read table was truncated
                 await project_missing(self._upstream.engine, kinopoisk_id, kinopoisk_id)
+                projected = True
             elif not state.claimed or self._closing or time.monotonic() > last_look:
                 raise NotNow(state.last_error_code or errors.UNAVAILABLE, state.due_in)
             else:

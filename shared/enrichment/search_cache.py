@@ -55,7 +55,9 @@ class SearchCache:
         return _read(kept) if kept else None
 
     def is_fresh(self, found: Found) -> bool:
-        return (datetime.now(UTC) - found.fetched_at).total_seconds() < self.fresh_seconds
+        """Nothing found is asked for again much sooner: films appear, and an odd answer may look like that."""
+        lasts = self.fresh_seconds if found.films else self.fresh_seconds / 24
+        return (datetime.now(UTC) - found.fetched_at).total_seconds() < lasts
 
     async def put(self, key: str, found: Found) -> None:
         value = orjson.dumps([found.films, found.pages, found.total, found.fetched_at.timestamp()])
@@ -89,7 +91,7 @@ def _read(kept: bytes) -> Found | None:
     try:
         films, pages, total, seconds = orjson.loads(kept)
         said = datetime.fromtimestamp(min(float(seconds), time.time()), UTC)
-        known = all(isinstance(film, int) and 0 < film <= LARGEST_ID for film in films)
-        return Found(films, int(pages), int(total), said) if known and len(films) <= LONGEST_PAGE else None
+        numbers = all(isinstance(number, int) and 0 <= number <= LARGEST_ID for number in (*films, pages, total))
+        return Found(films, pages, total, said) if numbers and len(films) <= LONGEST_PAGE else None
     except (ValueError, TypeError, OverflowError, OSError):
         return None

@@ -17,7 +17,7 @@ WRITE = text("""
         SELECT * FROM unnest(CAST(:films AS integer[]), CAST(:counts AS float8[])) AS seen (kinopoisk_id, looks)
     ), free AS MATERIALIZED (
         SELECT kinopoisk_id FROM film_sync JOIN seen USING (kinopoisk_id)
-        ORDER BY kinopoisk_id FOR UPDATE OF film_sync SKIP LOCKED
+        ORDER BY kinopoisk_id FOR NO KEY UPDATE OF film_sync SKIP LOCKED
     )
     UPDATE film_sync SET views = views + looks FROM seen JOIN free USING (kinopoisk_id)
     WHERE film_sync.kinopoisk_id = seen.kinopoisk_id

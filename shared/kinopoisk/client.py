@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
+import orjson
 import structlog
 from pydantic import ValidationError
 
@@ -54,7 +55,7 @@ class KinopoiskClient:
     async def film(self, kinopoisk_id: int) -> str:
         """The body as received; it holds that film."""
         body = await self._get("film", f"/api/v2.2/films/{int(kinopoisk_id)}")
-        if parse(Film, body).kinopoisk_id != kinopoisk_id:
+        if parse(Film, body).kinopoisk_id != kinopoisk_id or not _is_json(body):
             raise errors.MalformedAnswer
         return body
 
@@ -100,30 +101,14 @@ class KinopoiskClient:
 
     async def _send(self, path: str, params: dict[str, Any] | None, statuses: list[int]) -> bytes:
         """The body of a 200; every other status by its own error, whatever its body may be."""
-        request = self._http.build_request("GET", path, params=params)
-        response = await self._send_once_more_if_unsent(request)
+        # Never sent again by itself: upstream may have counted a call that it did not answer.
+        response = await self._http.send(self._http.build_request("GET", path, params=params), stream=True)
         statuses.append(response.status_code)
         try:
             check_status(response)
             return await bounded_body(response, self._bounds.max_body_bytes)
         finally:
             await response.aclose()
-
-    async def _send_once_more_if_unsent(self, request: httpx.Request) -> httpx.Response:
-        """A kept connection that the peer had closed never carried the call: send it again. On a new one it counts."""
-        connections: list[str] = []
-
-        async def trace(event: str, _: dict[str, Any]) -> None:
-            if event == "connection.connect_tcp.started":
-                connections.append(event)
-
-        request.extensions = {**request.extensions, "trace": trace}
-        try:
-            return await self._http.send(request, stream=True)
-        except httpx.RemoteProtocolError:
-            if connections:
-                raise
-            return await self._http.send(request, stream=True)
 
 
 async def bounded_body(response: httpx.Response, limit: int) -> bytes:
@@ -162,3 +147,12 @@ def parse(kind: type[Parsed], body: str) -> Parsed:
         if body.lstrip().startswith("<"):
             raise errors.KinopoiskUnavailable from None
         raise errors.MalformedAnswer from None
+
+
+def _is_json(body: str) -> bool:
+    """Pydantic reads NaN as a number, which JSON does not know and nobody could read again."""
+    try:
+        orjson.loads(body)
+    except ValueError:
+        return False
+    return True

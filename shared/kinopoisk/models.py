@@ -14,7 +14,19 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from shared.kinopoisk.fields import Address, AgeLimit, Count, FilmId, Minutes, OrEmpty, Prose, Rating, Text, Year
+from shared.kinopoisk.fields import (
+    LARGEST_ID,
+    Address,
+    AgeLimit,
+    Count,
+    FilmId,
+    Minutes,
+    OrEmpty,
+    Prose,
+    Rating,
+    Text,
+    Year,
+)
 
 
 class Answer(BaseModel):
@@ -122,8 +134,8 @@ class FoundPage(Answer):
 class Quota(Answer):
     """Calls in a day or in all; -1 is no limit."""
 
-    value: int
-    used: Annotated[int, Field(ge=0)]
+    value: Annotated[int, Field(le=LARGEST_ID)]
+    used: Annotated[int, Field(ge=0, le=LARGEST_ID)]
 
 
 class KeyState(Answer):

@@ -63,6 +63,7 @@ Index(
 Index(
     "ix_film_sync_requested_by",
     film_sync.c.requested_by,
+    film_sync.c.rank,
     postgresql_where=film_sync.c.requested_by.is_not(None),
 )
 Index(

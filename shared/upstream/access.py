@@ -1,6 +1,7 @@
 """For those who wait: a place among the calls now, within a moment, or a reason why not."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ from shared.upstream.terms import Kind, Terms
 # Longer than this nobody waits for a place among the calls: come back is the better answer.
 PATIENCE_SECONDS = 2.0
 FULL_PAUSE_SECONDS = 0.1
+# A grant counts for the second in which it was given: who was held up since then asks for another.
+LATE_SECONDS = 0.1
 
 Wish = TypeVar("Wish")
 Entered = TypeVar("Entered")
@@ -84,8 +87,12 @@ async def _within_patience(
                 state = await ledger.look(access.engine, access.terms, user_id)
                 if ledger.room(state, access.terms, kind):
                     await in_turn(access.limiter, kind, listed=listed)
+                    granted_at = time.monotonic()
                     with suppress(_NoPlace):
-                        return await _reserve(access, user_id, enter, kind)
+                        entered = await _reserve(access, user_id, enter, kind)
+                        if time.monotonic() - granted_at > LATE_SECONDS:
+                            await in_turn(access.limiter, kind, listed=listed)
+                        return entered
                 await asyncio.sleep(FULL_PAUSE_SECONDS)
     except TimeoutError:
         raise NotNow(errors.BUSY, 1) from None

@@ -28,7 +28,7 @@ CLOSE = text("""
     ON CONFLICT (reason) DO UPDATE SET
         closings = gate.closings + :failed_probes,
         closed_until = greatest(CASE :failed_probes WHEN 0 THEN gate.closed_until END,
-            now() + make_interval(secs => least(:cap, :pause * 2.0 ^ (gate.closings + :failed_probes - 1))))
+            now() + make_interval(secs => least(:cap, :pause * 2.0 ^ least(gate.closings + :failed_probes - 1, 20))))
     RETURNING extract(epoch FROM closed_until - now())::float8
 """)
 

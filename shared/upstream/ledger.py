@@ -20,9 +20,11 @@ LOCK = text("SELECT pg_advisory_xact_lock(7421, 1)")
 
 # Two ways to count, and never less than upstream counts. What upstream last said, and what was not over by then; or,
 # where it says nothing, all of a day and a bit, since a proven reset at the longest.
-USED = """
-    CASE WHEN coalesce(budget.reported_limit, :daily_limit) < 0 THEN 0
-    WHEN budget.reported_at > now() - CAST(:window AS interval) THEN budget.reported_used + (
+VALID = "budget.reported_at > now() - CAST(:report_lasts AS interval)"
+LIMIT = f"CASE WHEN {VALID} THEN budget.reported_limit ELSE :daily_limit END"
+USED = f"""
+    CASE WHEN {LIMIT} < 0 THEN 0
+    WHEN {VALID} THEN budget.reported_used + (
         SELECT count(*) FROM upstream_call WHERE at > budget.reported_at - CAST(:call_lasts AS interval)
             AND (ended_at IS NULL OR ended_at >= budget.reported_at))
     ELSE (SELECT count(*) FROM upstream_call
@@ -31,16 +33,17 @@ USED = """
 """
 
 STATE = text(f"""
-    SELECT coalesce(budget.reported_limit, :daily_limit) AS daily_limit, {USED} AS used,
+    SELECT {LIMIT} AS daily_limit, {USED} AS used,
         (SELECT count(*) FROM upstream_call
             WHERE at > now() - CAST(:call_lasts AS interval) AND ended_at IS NULL) AS under_way,
-        budget.reported_at > now() - CAST(:window AS interval) IS TRUE AS reported,
+        {VALID} IS TRUE AS reported,
         mine.calls AS by_user,
         extract(epoch FROM mine.oldest + CAST(:hour AS interval) - now())::float8 AS share_seconds,
         gate.reason,
         greatest(extract(epoch FROM gate.closed_until - now()), 0)::float8 AS closed_seconds
     FROM (SELECT) AS one LEFT JOIN upstream_budget AS budget ON true
-    LEFT JOIN LATERAL (SELECT * FROM upstream_gate ORDER BY closed_until DESC LIMIT 1) AS gate ON true
+    LEFT JOIN LATERAL (SELECT * FROM upstream_gate
+        ORDER BY closed_until DESC, reason = 'quota' DESC LIMIT 1) AS gate ON true
     CROSS JOIN LATERAL (SELECT count(*) AS calls, min(at) AS oldest FROM upstream_call
         WHERE user_id = :user_id AND at > now() - CAST(:hour AS interval)) AS mine
 """)
@@ -92,6 +95,7 @@ async def read_state(connection: AsyncConnection, terms: Terms, user_id: uuid.UU
     values = {
         "daily_limit": terms.daily_limit,
         "window": terms.window,
+        "report_lasts": terms.report_lasts,
         "hour": terms.hour,
         "call_lasts": terms.call_lasts,
         "user_id": user_id,

@@ -32,8 +32,11 @@ REPORT = text("""
     RETURNING reset_before = :asked_at IS TRUE AS reset
 """)
 
-# Upstream would answer again: let a probe find out at once.
-PROBE_NOW = text("UPDATE upstream_gate SET closed_until = now() WHERE reason = 'quota' AND closed_until > now()")
+# Upstream would answer again, unless it has refused since: let a probe find out at once.
+PROBE_NOW = text("""
+    UPDATE upstream_gate SET closed_until = now() WHERE reason = 'quota' AND closed_until > now()
+        AND NOT EXISTS (SELECT FROM upstream_call WHERE outcome = :quota_exhausted AND ended_at >= :asked_at)
+""")
 
 IS_BROKEN = text("SELECT EXISTS (SELECT FROM upstream_gate WHERE reason = 'broken' AND closed_until > now())")
 
@@ -65,5 +68,5 @@ async def _store(access: Access, state: KeyState, asked_at: datetime) -> None:
     async with access.engine.begin() as connection:
         reset = await connection.scalar(REPORT, {"limit": limit, "used": used, "asked_at": asked_at})
         if limit == UNLIMITED or used < limit:
-            await connection.execute(PROBE_NOW)
+            await connection.execute(PROBE_NOW, {"quota_exhausted": errors.QUOTA_EXHAUSTED, "asked_at": asked_at})
     log.info("upstream_budget_reported", limit=limit, used=used, new_day=reset)

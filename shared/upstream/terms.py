@@ -36,6 +36,11 @@ class Terms:
         return timedelta(seconds=self.day_seconds + max(self.day_seconds / 24, self.call_seconds))
 
     @property
+    def report_lasts(self) -> timedelta:
+        """After so long without another, what upstream said of the key counts no more."""
+        return timedelta(seconds=4 * self.reconcile_seconds + self.call_seconds)
+
+    @property
     def hour(self) -> timedelta:
         return timedelta(seconds=self.day_seconds / 24)
 

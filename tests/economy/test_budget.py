@@ -16,6 +16,7 @@ from shared.upstream.errors import NotNow
 from shared.upstream.ledger import State
 from shared.upstream.reconcile import reconcile
 from shared.upstream.terms import Kind, Terms
+from tests.client import eventually
 from tests.economy.conftest import TIME_IS_OVER, Sql, called
 
 Sparing = Callable[..., Upstream]
@@ -172,6 +173,25 @@ async def test_a_report_with_calls_left_lets_a_probe_pass_at_once(upstream: Upst
     await called(upstream, QuotaExhausted.code)
     await reconcile(upstream.access, upstream.kinopoisk)
     assert (await access.one_list(upstream.access, None)).probe
+
+
+async def test_a_report_from_before_a_refusal_opens_nothing(
+    upstream: Upstream, sandbox: RunningSandbox, sql: Sql
+) -> None:
+    await sandbox.fault("latency", path="other", seconds=0.2)
+    reconciling = asyncio.create_task(reconcile(upstream.access, upstream.kinopoisk))
+    await eventually(lambda: sql("SELECT EXISTS (SELECT FROM upstream_budget)"))
+    await called(upstream, QuotaExhausted.code)
+    assert await reconciling
+    assert await refused(upstream) == "upstream-quota-exhausted"
+
+
+async def test_an_old_report_counts_no_more(upstream: Upstream, sandbox: RunningSandbox, sql: Sql) -> None:
+    sandbox.options.update({"quota": 40})
+    await reconcile(upstream.access, upstream.kinopoisk)
+    await sql("UPDATE upstream_budget SET reported_at = now() - interval '2 hours'")
+    state = await ledger.look(upstream.engine, upstream.terms)
+    assert (state.daily_limit, state.reported) == (-1, False)
 
 
 async def test_a_report_without_calls_left_lets_nothing_pass(

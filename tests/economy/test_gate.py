@@ -85,6 +85,13 @@ async def test_each_refused_probe_doubles_the_pause_up_to_its_cap(
     assert await sql(SECONDS, reason="quota") == pytest.approx(seconds, abs=2)
 
 
+async def test_years_of_refused_probes_are_no_error(upstream: Upstream, sql: Sql) -> None:
+    await called(upstream, QuotaExhausted.code)
+    await sql("UPDATE upstream_gate SET closings = 100000")
+    await probe(upstream, sql, QuotaExhausted.code)
+    assert await sql(SECONDS, reason="quota") == pytest.approx(3600, abs=2)
+
+
 async def test_refusals_that_were_under_way_do_not_double_the_pause(upstream: Upstream, sql: Sql) -> None:
     under_way = [await access.one_list(upstream.access, None) for _ in range(3)]
     for call in under_way:

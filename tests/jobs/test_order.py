@@ -7,8 +7,11 @@ import pytest
 
 from shared.enrichment import claims, forecast
 from shared.enrichment.upstream import Upstream
+from shared.settings import Settings
 from shared.upstream.terms import Kind
 from tests.client import Client, Service
+from worker.jobs.films import move_up
+from worker.main import opened
 
 Sql = Callable[..., Awaitable[Any]]
 
@@ -36,13 +39,28 @@ async def test_a_users_own_films_come_in_the_order_of_the_wishes(upstream: Upstr
     assert await order(upstream, Kind.NEW, 3) == [5, 3, 9]
 
 
-async def test_a_film_with_a_summary_lets_those_without_pass(upstream: Upstream, service: Service, sql: Sql) -> None:
+async def test_a_film_deep_in_anothers_list_comes_as_early_as_ones_own_would(
+    upstream: Upstream, service: Service
+) -> None:
     anna, boris = await service.user("anna"), await service.user("boris")
-    await anna.get("/movies/search", params={"query": "матрица"})
-    await anna.add(301)
-    await boris.add(1)
-    await boris.add(2)
-    assert await order(upstream, Kind.NEW, 3) == [1, 2, 301]
+    for film in range(1, 31):
+        await anna.add(film)
+    await boris.add(30)
+    assert 30 in await order(upstream, Kind.NEW, 2)
+
+
+async def test_what_is_left_of_a_list_moves_up(
+    upstream: Upstream, service: Service, settings: Settings, sql: Sql
+) -> None:
+    anna, boris = await service.user("anna"), await service.user("boris")
+    for film in (1, 2, 3):
+        await anna.add(film)
+    await sql("UPDATE film_sync SET priority = 1, requested_by = NULL, rank = 0 WHERE kinopoisk_id < 3")
+    for film in (11, 12):
+        await boris.add(film)
+    async with opened(settings) as context:
+        assert await move_up(context) == 1
+    assert await order(upstream, Kind.NEW, 1) == [3]
 
 
 async def test_a_film_that_is_there_counts_no_more(upstream: Upstream, anna: Client, sql: Sql) -> None:
