@@ -46,7 +46,7 @@ BY_WORDS = text(f"""
         UNION ALL {_KIND.format(kind=HAS_WORDS, query=_WORDS)}
     ) AS found
     GROUP BY kinopoisk_id, votes ORDER BY min(kind), votes DESC NULLS LAST, kinopoisk_id LIMIT :most
-""")  # noqa: S608
+""")
 
 
 class LocalPage(NamedTuple):
