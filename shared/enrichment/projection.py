@@ -8,12 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.enrichment.documents import Detail, film_document
+from shared.genres import genre_named
 from shared.kinopoisk.models import Film
 from shared.search_names import search_names
 from shared.tables.read import film as film_table
 
 # Raise it when `film_row` gives more than before: what is stored is then projected anew within the hour.
-VERSION = 1
+VERSION = 2
 
 
 def film_row(film: Film, detail: Detail) -> dict[str, Any]:
@@ -25,8 +26,16 @@ def film_row(film: Film, detail: Detail) -> dict[str, Any]:
         "version": VERSION,
         "year": film.year,
         "votes": film.rating_kinopoisk_vote_count,
+        "rating": film.rating_kinopoisk,
+        "genres": genre_ids(film),
         "names": search_names(film.name_ru, film.name_en, film.name_original),
     }
+
+
+def genre_ids(film: Film) -> list[int]:
+    """Of the genres that have one; a genre that upstream invented is in the document only."""
+    ids = (genre_named(item.genre).id for item in film.genres if item.genre)
+    return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
 async def project(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:

@@ -1,7 +1,23 @@
-"""The projections that queries serve. Written by shared.enrichment alone; may be truncated and projected again."""
+"""The projections that queries serve; may be truncated and made again.
 
-from sqlalchemy import CheckConstraint, Column, Computed, Index, Integer, SmallInteger, Table, Text, text
-from sqlalchemy.dialects.postgresql import TSVECTOR
+`film` is written by shared.enrichment alone, all others by the worker's recommender.
+"""
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    Float,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 
 from shared.tables.base import Moment, metadata
 
@@ -29,10 +45,71 @@ film = Table(
     Column("version", SmallInteger, nullable=False, server_default=text("0")),
     Column("year", Integer),
     Column("votes", Integer),
+    Column("rating", REAL),
+    # Ids of shared.genres; a genre that upstream invented is in the document only.
+    Column("genres", ARRAY(SmallInteger), nullable=False, server_default=text("'{}'")),
     # What local search looks at: shared.search_names made the names.
     Column("names", Text),
     Column("lexemes", TSVECTOR, Computed(LEXEMES, persisted=True)),
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
     Index("ix_film_lexemes", "lexemes", postgresql_using="gin"),
     Index("ix_film_names", "names", postgresql_using="gin", postgresql_ops={"names": "gin_trgm_ops"}),
+)
+
+# How a film does at large, whoever asks: one narrow row for each film that may be recommended.
+film_trend = Table(
+    "film_trend",
+    metadata,
+    Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
+    Column("genres", ARRAY(SmallInteger), nullable=False),
+    # The smallest id of its franchise, or null.
+    Column("franchise", Integer),
+    # How good it is by Kinopoisk's ratings, and how much it is favoured at the moment; both 0 to 1.
+    Column("prior", REAL, nullable=False),
+    Column("trend", REAL, nullable=False),
+)
+
+# The best films at large, of each genre and (genre 0) of all: what is shown when nothing is known of a person.
+film_chart = Table(
+    "film_chart",
+    metadata,
+    Column("genre", SmallInteger, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("kinopoisk_id", Integer, nullable=False),
+)
+
+# To whom a favourite leads: the films most like this one, how strongly each, and by what (kinds of shared.recommendations).
+film_neighbour = Table(
+    "film_neighbour",
+    metadata,
+    Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
+    Column("neighbours", ARRAY(Integer), nullable=False),
+    Column("weights", ARRAY(REAL), nullable=False),
+    Column("kinds", ARRAY(SmallInteger), nullable=False),
+)
+
+# One row: the model in use.
+recommender_model = Table(
+    "recommender_model",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, server_default=text("1")),
+    # Microseconds since 1970 of the latest change of any of these tables: part of the key of every cached answer.
+    Column("version", BigInteger, nullable=False),
+    # So much a favourite must say to count as much as an average taste does.
+    Column("half_row_max", REAL, nullable=False, server_default=text("0")),
+    # Of the latest rebuild.
+    Column("built_at", Moment),
+    Column("seconds", Float),
+    Column("users", Integer),
+    Column("favourites", BigInteger),
+    Column("films", Integer),
+    # By what the three kinds of neighbours were divided, so that films can be added between two rebuilds.
+    Column("collaborative_mass", Float),
+    Column("similar_mass", Float),
+    Column("content_mass", Float),
+    # nDCG@10 of favourites that were kept from the rebuild; null where there were too few people to tell.
+    Column("quality", Float),
+    # Of the latest refresh of film_trend and film_chart.
+    Column("trend_at", Moment),
+    CheckConstraint("id = 1", name="one_row"),
 )

@@ -1,6 +1,6 @@
-"""The truth: accounts, sessions, favourites. Written by api.commands alone."""
+"""The truth: accounts, sessions, favourites, films that somebody does not want. Written by api.commands alone."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, Uuid, func
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
 
 from shared.tables.base import Moment, metadata
 
@@ -12,6 +12,8 @@ user_account = Table(
     Column("username_folded", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
+    # Higher after each change of favourites or hidden films: recommendations made before it are of another taste.
+    Column("taste_version", BigInteger, nullable=False, server_default=text("0")),
 )
 
 session = Table(
@@ -32,3 +34,14 @@ favourite = Table(
     Column("added_at", Moment, nullable=False, server_default=func.clock_timestamp()),
 )
 Index("ix_favourite_newest", favourite.c.user_id, favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc())
+
+# "Not interested": never recommended again. A film need not be wanted for it, so there is no work row behind it.
+hidden_film = Table(
+    "hidden_film",
+    metadata,
+    Column("user_id", ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
+    Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
+    Column("hidden_at", Moment, nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
+)
+Index("ix_hidden_film_newest", hidden_film.c.user_id, hidden_film.c.hidden_at.desc(), hidden_film.c.kinopoisk_id.desc())

@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from shared.tables.base import Moment, metadata
 
@@ -84,6 +85,30 @@ film_source = Table(
     Column("fetched_at", Moment, nullable=False),
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
     CheckConstraint("detail IN ('full', 'summary')", name="detail_known"),
+)
+
+# What Kinopoisk says goes with a film, in its order; no film_source, because it is asked for apart from the film.
+film_relation = Table(
+    "film_relation",
+    metadata,
+    Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
+    Column("relation", Text, primary_key=True),
+    Column("related", ARRAY(Integer), nullable=False),
+    Column("fetched_at", Moment, nullable=False, server_default=func.now()),
+    CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
+    CheckConstraint("relation IN ('similar', 'sequel')", name="relation_known"),
+)
+
+# Kinopoisk's collections, page by page: how far each is loaded, and which films were in it, the first one first.
+collection = Table(
+    "collection",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("films", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    Column("next_page", Integer, nullable=False, server_default=text("1")),
+    # Also the lease of who loads a page of it.
+    Column("next_attempt_at", Moment, nullable=False, server_default=func.now()),
+    Column("fetched_at", Moment),
 )
 
 upstream_call = Table(
