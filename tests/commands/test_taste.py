@@ -1,0 +1,70 @@
+"""taste_version: higher after every change of what a user likes, in the transaction of the change."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.client import Client, Service
+from tests.conftest import Serve
+
+
+async def taste(database: AsyncEngine, username: str = "anna") -> int:
+    async with database.connect() as connection:
+        version = text("SELECT taste_version FROM user_account WHERE username = :username")
+        return int((await connection.execute(version, {"username": username})).scalar_one())
+
+
+@pytest.fixture
+async def no_commit(database: AsyncEngine) -> AsyncIterator[None]:
+    """Every transaction that changes what somebody likes fails when it is committed."""
+    async with database.connect() as connection:
+        await connection.execute(
+            text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$")
+        )
+        await connection.execute(
+            text("""CREATE CONSTRAINT TRIGGER refused AFTER INSERT OR DELETE ON favourite
+                DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()""")
+        )
+        yield
+        await connection.execute(text("DROP FUNCTION refuse CASCADE"))
+
+
+async def test_a_new_favourite_raises_it_once(anna: Client, database: AsyncEngine) -> None:
+    await anna.add(301)
+    await anna.add(302)
+    assert await taste(database) == 2
+
+
+async def test_adding_again_does_not_raise_it(anna: Client, database: AsyncEngine) -> None:
+    await anna.add(301)
+    await anna.add(301)
+    assert await taste(database) == 1
+
+
+async def test_a_removal_raises_it_once(anna: Client, database: AsyncEngine) -> None:
+    await anna.add(301)
+    await anna.remove(301)
+    await anna.remove(301)
+    assert await taste(database) == 2
+
+
+async def test_it_is_of_one_user(anna: Client, service: Service, database: AsyncEngine) -> None:
+    boris = await service.user("boris")
+    await boris.add(301)
+    await anna.remove(301)
+    assert (await taste(database), await taste(database, "boris")) == (0, 1)
+
+
+async def test_a_refused_favourite_does_not_raise_it(serve: Serve, database: AsyncEngine) -> None:
+    anna = await (await serve(limits={"favorites_per_user": 1})).user("anna")
+    await anna.add(301)
+    await anna.add(302)
+    assert await taste(database) == 1
+
+
+@pytest.mark.usefixtures("no_commit")
+async def test_an_add_that_fails_does_not_raise_it(anna: Client, database: AsyncEngine) -> None:
+    assert (await anna.add(301)).status_code == 500
+    assert await taste(database) == 0
