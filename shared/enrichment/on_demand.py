@@ -8,9 +8,9 @@ from sqlalchemy import Row, text
 
 from shared.enrichment import claims
 from shared.enrichment.films import enrich
-from shared.enrichment.flights import Flights
 from shared.enrichment.rebuild import project_missing
 from shared.enrichment.upstream import Upstream
+from shared.flights import Flights
 from shared.upstream import access, errors
 from shared.upstream.errors import NotNow
 from shared.upstream.terms import Kind

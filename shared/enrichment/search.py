@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from shared.enrichment.flights import Flights
 from shared.enrichment.rebuild import project_missing
 from shared.enrichment.search_cache import Found, SearchCache, search_key
 from shared.enrichment.store import store_summaries
 from shared.enrichment.upstream import Upstream
+from shared.flights import Flights
 from shared.kinopoisk.errors import KinopoiskFault, KinopoiskRefusal, NoConnection
 from shared.kinopoisk.models import FoundPage
 from shared.upstream import access, calls, errors

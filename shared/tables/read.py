@@ -78,7 +78,7 @@ film_chart = Table(
     Column("kinopoisk_id", Integer, nullable=False),
 )
 
-# To whom a favourite leads: the films most like this one, how strongly each, and by what (kinds of shared.recommendations).
+# Where a favourite leads to: the films most like it, how strongly each, and by what (kinds of shared.recommendations).
 film_neighbour = Table(
     "film_neighbour",
     metadata,

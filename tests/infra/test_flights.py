@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.enrichment.flights import Flights
+from shared.flights import Flights
 
 
 class Runway:

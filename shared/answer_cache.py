@@ -1,0 +1,28 @@
+"""Rendered answers in Redis, under keys that change with whatever they were made from, so that none need be deleted."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from shared.redis_client import PatientRedis, RedisAway
+
+
+@dataclass(frozen=True)
+class AnswerCache:
+    """Never raises: without Redis nothing is known, and each answer is made anew."""
+
+    redis: PatientRedis
+    seconds: float
+
+    async def get(self, key: str) -> bytes | None:
+        try:
+            return await self.redis.call(lambda redis: cast("Awaitable[bytes | None]", redis.get(key)))
+        except RedisAway:
+            return None
+
+    async def put(self, key: str, answer: bytes) -> None:
+        milliseconds = max(round(self.seconds * 1000), 1)
+        try:
+            await self.redis.call(lambda redis: cast("Awaitable[Any]", redis.set(key, answer, px=milliseconds)))
+        except RedisAway:
+            return
