@@ -32,7 +32,8 @@ SAME_REASON, SHORT = 3, 5
 LEAST_SHARE = 0.1
 
 # `seen` is a hash to look into: looking each candidate up in the tables made the slowest requests twice as slow. The
-# pool leaves room for films that fall to the franchises' rule.
+# trend is looked up film by film (LIMIT keeps the planner from reading all of it), so that a list costs what the person
+# has and not what the catalogue has. The pool leaves room for films that fall to the franchises' rule.
 RANKED = text(f"""
     WITH recent AS MATERIALIZED (
         SELECT kinopoisk_id, exp({-math.log(2) / HALF_LIFE}::float8
@@ -52,17 +53,18 @@ RANKED = text(f"""
         SELECT greatest((SELECT max(share) FROM heard), (SELECT half_row_max FROM recommender_model), 1e-9) AS most,
             {PRIOR_LEAST} + {PRIOR_MORE} / (1 + (SELECT count(*) FROM recent) / 2.0::float8) AS prior_weight
     ), charted AS (
-        SELECT kinopoisk_id AS id FROM film_chart
-        WHERE genre = CAST(:genre AS smallint)
-            AND NOT EXISTS (SELECT FROM seen WHERE seen.kinopoisk_id = film_chart.kinopoisk_id)
-        ORDER BY place LIMIT CAST(:pool AS integer)
+        SELECT kinopoisk_id AS id FROM (
+            SELECT kinopoisk_id FROM film_chart WHERE genre = CAST(:genre AS smallint)
+            ORDER BY place LIMIT CAST(:pool AS integer) + (SELECT count(*) FROM seen)
+        ) AS best WHERE NOT EXISTS (SELECT FROM seen WHERE seen.kinopoisk_id = best.kinopoisk_id)
     ), candidate AS (
         SELECT id, share / most AS taste FROM heard, scale
         UNION ALL
         SELECT id, 0 FROM charted WHERE NOT EXISTS (SELECT FROM heard WHERE heard.id = charted.id)
     ), scored AS MATERIALIZED (
         SELECT id, taste, franchise, (taste + prior_weight * prior + {TREND_WEIGHT} * trend)::real AS score
-        FROM candidate JOIN film_trend ON film_trend.kinopoisk_id = candidate.id CROSS JOIN scale
+        FROM candidate CROSS JOIN scale
+        CROSS JOIN LATERAL (SELECT * FROM film_trend WHERE kinopoisk_id = candidate.id LIMIT 1) AS at_large
         WHERE (CAST(:genre AS smallint) = {OVERALL} OR CAST(:genre AS smallint) = ANY (genres))
             AND NOT EXISTS (SELECT FROM seen WHERE seen.kinopoisk_id = candidate.id)
         ORDER BY score DESC, id LIMIT CAST(:pool AS integer)
