@@ -62,6 +62,11 @@ class FavouriteNotFound(Problem):
     detail = "Add it with POST /movies/favorites."
 
 
+class HiddenFilmNotFound(Problem):
+    status, code, title = 404, "hidden-film-not-found", "The film is not among those that you hid"
+    detail = "GET /movies/hidden lists them."
+
+
 class MethodNotAllowed(Problem):
     status, code, title = 405, "method-not-allowed", "This address does not take this method"
     detail = "The Allow header names the methods that it takes."
@@ -75,6 +80,11 @@ class UsernameTaken(Problem):
 class FavouritesLimitReached(Problem):
     status, code, title = 409, "favorites-limit-reached", "The list of favourites is full"
     detail = "Remove a favourite before you add another."
+
+
+class HiddenLimitReached(Problem):
+    status, code, title = 409, "hidden-limit-reached", "The list of hidden films is full"
+    detail = "Unhide one before you hide another."
 
 
 class ContentTooLarge(Problem):

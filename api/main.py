@@ -11,12 +11,14 @@ from fastapi import FastAPI
 from api import docs, error_handlers, health
 from api.commands import accounts, refreshes, sessions
 from api.commands import favourites as favourite_commands
+from api.commands import hidden as hidden_commands
 from api.guard import RequestGuard
 from api.lookups import films, search
 from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
+from api.queries import hidden as hidden_queries
 from api.queries import profile, upstream
 from api.tokens import Tokens
 from shared import wiring
@@ -37,6 +39,8 @@ ROUTERS = (
     profile.router,
     favourite_commands.router,
     favourite_queries.router,
+    hidden_commands.router,
+    hidden_queries.router,
     upstream.router,
     refreshes.router,
     search.router,
@@ -109,6 +113,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "tokens": make_tokens(settings),
         "read_item": partial(favourite_queries.read_item, read_engine),
         "favourites_limit": settings.limits.favorites_per_user,
+        "hidden_limit": settings.limits.hidden_per_user,
         "refresh_limits": refreshes.RefreshLimits(
             settings.limits.refreshes_per_user_hour, settings.limits.refresh_again_seconds
         ),

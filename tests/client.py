@@ -50,6 +50,18 @@ class Client:
     async def remove(self, kinopoisk_id: int) -> httpx.Response:
         return await self.send("DELETE", f"/movies/favorites/{kinopoisk_id}")
 
+    async def hide(self, kinopoisk_id: int) -> httpx.Response:
+        return await self.send("PUT", f"/movies/hidden/{kinopoisk_id}")
+
+    async def unhide(self, kinopoisk_id: int) -> httpx.Response:
+        return await self.send("DELETE", f"/movies/hidden/{kinopoisk_id}")
+
+    async def hidden(self, **params: Any) -> dict[str, Any]:
+        answer = await self.get("/movies/hidden", params=params)
+        assert answer.status_code == 200, answer.text
+        shapes.HiddenPage.model_validate_json(answer.content)
+        return dict(answer.json())
+
     async def item(self, kinopoisk_id: int) -> dict[str, Any]:
         answer = await self.get(f"/movies/favorites/{kinopoisk_id}")
         assert answer.status_code == 200, answer.text

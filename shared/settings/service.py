@@ -101,6 +101,7 @@ class Redis(Section):
 
 class Limits(Section):
     favorites_per_user: Count = 5_000
+    hidden_per_user: Count = 5_000
     body_bytes: Count = 65_536
     url_bytes: Count = 8_192
     waiting_password_hashes: Count = 20

@@ -24,7 +24,7 @@ async def no_commit(database: AsyncEngine) -> AsyncIterator[None]:
             text("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$")
         )
         await connection.execute(
-            text("""CREATE CONSTRAINT TRIGGER refused AFTER INSERT OR DELETE ON favourite
+            text("""CREATE CONSTRAINT TRIGGER refused AFTER UPDATE ON user_account
                 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()""")
         )
         yield
@@ -50,11 +50,26 @@ async def test_a_removal_raises_it_once(anna: Client, database: AsyncEngine) -> 
     assert await taste(database) == 2
 
 
+async def test_hiding_a_film_raises_it_once(anna: Client, database: AsyncEngine) -> None:
+    await anna.hide(301)
+    await anna.hide(301)
+    assert await taste(database) == 1
+
+
+async def test_unhiding_a_film_raises_it_once(anna: Client, database: AsyncEngine) -> None:
+    await anna.hide(301)
+    await anna.unhide(301)
+    await anna.unhide(301)
+    assert await taste(database) == 2
+
+
 async def test_it_is_of_one_user(anna: Client, service: Service, database: AsyncEngine) -> None:
     boris = await service.user("boris")
     await boris.add(301)
+    await boris.hide(302)
     await anna.remove(301)
-    assert (await taste(database), await taste(database, "boris")) == (0, 1)
+    await anna.unhide(302)
+    assert (await taste(database), await taste(database, "boris")) == (0, 2)
 
 
 async def test_a_refused_favourite_does_not_raise_it(serve: Serve, database: AsyncEngine) -> None:
@@ -67,4 +82,10 @@ async def test_a_refused_favourite_does_not_raise_it(serve: Serve, database: Asy
 @pytest.mark.usefixtures("no_commit")
 async def test_an_add_that_fails_does_not_raise_it(anna: Client, database: AsyncEngine) -> None:
     assert (await anna.add(301)).status_code == 500
+    assert await taste(database) == 0
+
+
+@pytest.mark.usefixtures("no_commit")
+async def test_hiding_that_fails_does_not_raise_it(anna: Client, database: AsyncEngine) -> None:
+    assert (await anna.hide(301)).status_code == 500
     assert await taste(database) == 0

@@ -23,6 +23,7 @@ ACCOUNTS = """
     SELECT 'account', username, password_hash, created_at::text FROM user_account
     UNION ALL SELECT 'session', id::text, user_id::text, expires_at::text FROM session
     UNION ALL SELECT 'favourite', user_id::text, kinopoisk_id::text, added_at::text FROM favourite
+    UNION ALL SELECT 'hidden', user_id::text, kinopoisk_id::text, hidden_at::text FROM hidden_film
     ORDER BY 1, 2, 3
 """
 

@@ -96,7 +96,9 @@ QUERIES: dict[str, tuple[str, int]] = {
 
 
 @pytest.mark.parametrize(("sent", "status"), NUMBERS.items(), ids=[ascii(key)[:40] for key in NUMBERS])
-@pytest.mark.parametrize("address", ["/movies/favorites?limit=", "/movies/search?query=x&page="], ids=["limit", "page"])
+@pytest.mark.parametrize(
+    "address", ["/movies/favorites?limit=", "/movies/hidden?limit=", "/movies/search?query=x&page="], ids=str
+)
 async def test_what_is_no_number_in_bounds_is_refused(fort: Fort, address: str, sent: str, status: int) -> None:
     refused(await fort.send("GET", address + sent), status, REFUSALS[status])
 
@@ -112,8 +114,9 @@ async def test_a_number_sent_twice_is_not_made_good_by_the_first(fort: Fort, add
 
 
 @pytest.mark.parametrize(("cursor", "status", "code"), CURSORS.values(), ids=CURSORS.keys())
-async def test_a_bad_cursor_is_refused(fort: Fort, cursor: str, status: int, code: str) -> None:
-    refused(await fort.send("GET", f"/movies/favorites?cursor={cursor}"), status, code)
+@pytest.mark.parametrize("path", ["/movies/favorites", "/movies/hidden"])
+async def test_a_bad_cursor_is_refused(fort: Fort, path: str, cursor: str, status: int, code: str) -> None:
+    refused(await fort.send("GET", f"{path}?cursor={cursor}"), status, code)
 
 
 @pytest.mark.parametrize(("query", "status"), QUERIES.values(), ids=QUERIES.keys())
@@ -183,6 +186,7 @@ NOWHERE = {
     "end of film": "/movies/301/",
     "end of favourites": "/movies/favorites/",
     "end of a favourite": "/movies/favorites/301/",
+    "end of hidden films": "/movies/hidden/",
     "end of profile": "/profile/",
     "end of search": "/movies/search/",
     "end of login": "/login/",
@@ -218,6 +222,8 @@ METHODS: dict[str, set[str]] = {
     "/profile": {"GET"},
     "/movies/favorites": {"GET", "POST"},
     "/movies/favorites/301": {"GET", "DELETE"},
+    "/movies/hidden": {"GET"},
+    "/movies/hidden/301": {"PUT", "DELETE"},
     "/movies/search": {"GET"},
     "/movies/301": {"GET"},
     "/health/live": {"GET"},
@@ -242,7 +248,7 @@ async def test_a_wrong_method_is_refused(fort: Fort, path: str, method: str) -> 
 @pytest.mark.parametrize("path", METHODS)
 async def test_a_refused_method_is_answered_with_all_that_are_allowed(fort: Fort, path: str) -> None:
     """RFC 9110, 15.5.6: Allow lists the methods that the target resource currently supports."""
-    answer = await fort.send("PUT", path)
+    answer = await fort.send("PATCH", path)
     allowed = {method.strip() for method in answer.headers.get("allow", "").split(",")}
     assert allowed - {"HEAD", "OPTIONS"} == METHODS[path]
 

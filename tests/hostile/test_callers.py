@@ -21,6 +21,9 @@ SIGNED_IN = [
     ("GET", "/movies/favorites"),
     ("GET", "/movies/favorites/301"),
     ("DELETE", "/movies/favorites/301"),
+    ("PUT", "/movies/hidden/301"),
+    ("GET", "/movies/hidden"),
+    ("DELETE", "/movies/hidden/301"),
     ("GET", "/movies/search?query=x"),
     ("GET", "/movies/301"),
 ]

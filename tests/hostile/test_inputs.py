@@ -12,7 +12,13 @@ from tests.hostile.values import BODIES, HOSTILE_TEXTS, IDS_IN_BODIES, IDS_IN_PA
 pytestmark = pytest.mark.usefixtures("unharmed")
 
 WITH_JSON = ("/register", "/login", "/movies/favorites")
-WITH_ID = (("GET", "/movies/"), ("GET", "/movies/favorites/"), ("DELETE", "/movies/favorites/"))
+WITH_ID = {
+    "film": ("GET", "/movies/"),
+    "favourite": ("GET", "/movies/favorites/"),
+    "removal": ("DELETE", "/movies/favorites/"),
+    "hiding": ("PUT", "/movies/hidden/"),
+    "unhiding": ("DELETE", "/movies/hidden/"),
+}
 
 
 def named(value: Any) -> str:
@@ -26,7 +32,7 @@ async def test_what_is_no_id_is_no_favourite(fort: Fort, sent: str, status: int)
 
 
 @pytest.mark.parametrize(("sent", "status"), IDS_IN_PATHS.items(), ids=[named(key) for key in IDS_IN_PATHS])
-@pytest.mark.parametrize(("method", "path"), WITH_ID, ids=["film", "favourite", "removal"])
+@pytest.mark.parametrize(("method", "path"), WITH_ID.values(), ids=WITH_ID)
 async def test_what_is_no_id_is_no_address(fort: Fort, method: str, path: str, sent: str, status: int) -> None:
     refused(await fort.send(method, path + sent), status, REFUSALS[status])
 
