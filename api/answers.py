@@ -7,11 +7,12 @@ from starlette.responses import Response
 
 
 def json_answer(body: Any, status: int = 200, *, store: bool = True, **headers: str) -> Response:
-    """`body` as JSON; with store=False nobody may keep it (tokens, profile)."""
+    """`body` as JSON; with store=False nobody may keep it (tokens, profile). Names of headers have "_" for "-"."""
     return json_bytes(orjson.dumps(body), status, store=store, **headers)
 
 
 def json_bytes(body: bytes, status: int = 200, *, store: bool = True, **headers: str) -> Response:
     """JSON that is already rendered. Private data: only the client itself may keep it, and asks before it is used."""
     cache = "private, no-cache" if store else "no-store"
-    return Response(body, status, {"Cache-Control": cache, **headers}, "application/json")
+    more = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(body, status, {"Cache-Control": cache, **more}, "application/json")

@@ -17,6 +17,8 @@ class Problem(Exception):
     code: ClassVar[str]
     title: ClassVar[str]
     detail: ClassVar[str]
+    # Members beyond those of RFC 9457, as /docs shows them.
+    example: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *, retry_after: float | None = None, **extensions: Any) -> None:
         super().__init__(self.code)
@@ -110,6 +112,12 @@ class InvalidRequest(Problem):
 class BadCursor(Problem):
     status, code, title = 422, "bad-cursor", "The cursor is invalid"
     detail = "Send next_cursor as the page before gave it, or none for the first page."
+
+
+class UnknownGenre(Problem):
+    status, code, title = 422, "unknown-genre", "There is no such genre"
+    detail = "`genres` lists what can be asked for, `nearest` is what was perhaps meant."
+    example: ClassVar[dict[str, Any]] = {"genres": ["drama", "comedy"], "nearest": "comedy"}
 
 
 class InternalError(Problem):

@@ -33,11 +33,16 @@ def _password(value: str) -> str:
     return value
 
 
-def _query(value: str) -> str:
-    trimmed = value.strip()
-    if not 1 <= len(trimmed) <= 200:
-        raise ValueError("must have 1 to 200 characters")
-    return trimmed
+def _trimmed(longest: int) -> AfterValidator:
+    """Lengths count after trimming."""
+
+    def check(value: str) -> str:
+        trimmed = value.strip()
+        if not 1 <= len(trimmed) <= longest:
+            raise ValueError(f"must have 1 to {longest} characters")
+        return trimmed
+
+    return AfterValidator(check)
 
 
 Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$", examples=["anna"])]
@@ -56,8 +61,17 @@ PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]
 PageNumber = Annotated[int, Query(ge=1, le=20), BeforeValidator(_ascii_digits)]
 SearchQuery = Annotated[
     str,
-    AfterValidator(_query),
+    _trimmed(200),
     Query(examples=["матрица"], json_schema_extra={"minLength": 1, "maxLength": 200, "pattern": r"\S"}),
+]
+TypedGenre = Annotated[
+    str,
+    _trimmed(64),
+    Query(
+        description="A genre's slug or its name in Russian or English, see GET /genres",
+        examples=["комедия"],
+        json_schema_extra={"minLength": 1, "maxLength": 64, "pattern": r"\S"},
+    ),
 ]
 Cursor = Annotated[
     str,

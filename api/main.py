@@ -18,8 +18,8 @@ from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
+from api.queries import genres, profile, upstream
 from api.queries import hidden as hidden_queries
-from api.queries import profile, upstream
 from api.tokens import Tokens
 from shared import wiring
 from shared.enrichment.on_demand import FilmsOnDemand
@@ -41,6 +41,7 @@ ROUTERS = (
     favourite_queries.router,
     hidden_commands.router,
     hidden_queries.router,
+    genres.router,
     upstream.router,
     refreshes.router,
     search.router,

@@ -48,6 +48,7 @@ def example(kind: type[Problem]) -> dict[str, Any]:
         "instance": "/",
         "code": kind.code,
         "request_id": "5d9b3ef0a8e14c0f8a55f3d9a2b1c7e6",
+        **kind.example,
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.lookups.misspelt import perhaps_meant
+from shared.keyboard import TO_RUSSIAN
 from shared.search_names import normalise
 
 PAGE_SIZE = 20
@@ -23,8 +24,6 @@ SHORTEST_BEGINNING = 3
 MOST_WORDS = 12
 POPULAR = "'#'"
 EVERYTHING = ""
-
-LAYOUT = str.maketrans("`qwertyuiop[]asdfghjkl;'zxcvbnm,.", "ёйцукенгшщзхъфывапролджэячсмитьбю")
 
 EXACT, BEGINS, HAS_WORDS = range(3)
 
@@ -79,7 +78,7 @@ async def find(connection: AsyncConnection, typed: str) -> list[int]:
 
 async def by_other_layout(connection: AsyncConnection, query: str) -> list[int]:
     """ "ghbdtn" is "привет", typed with the Latin layout."""
-    typed = normalise(query.lower().translate(LAYOUT))
+    typed = normalise(query.lower().translate(TO_RUSSIAN))
     return list(await by_words(connection, typed)) if typed != normalise(query) else []
 
 

@@ -63,7 +63,18 @@ def refused(answer: httpx.Response, status: int, code: str) -> None:
     told = answer.text.replace(problem["instance"], "") + "".join(answer.headers.values())
     assert CANARY not in told, "nothing that was sent is echoed"
     assert not INTERNALS.search(told), told
-    assert {*problem} <= {"type", "title", "status", "detail", "instance", "code", "request_id", "errors"}
+    assert {*problem} <= {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+        "code",
+        "request_id",
+        "errors",
+        "genres",
+        "nearest",
+    }
     for error in problem.get("errors", []):
         assert {*error} == {"location", "code", "message"}
 

@@ -226,6 +226,7 @@ METHODS: dict[str, set[str]] = {
     "/movies/hidden/301": {"PUT", "DELETE"},
     "/movies/search": {"GET"},
     "/movies/301": {"GET"},
+    "/genres": {"GET"},
     "/health/live": {"GET"},
     "/health/ready": {"GET"},
     "/docs": {"GET"},

@@ -24,6 +24,7 @@ CALLS = {
     ("get", "/movies/search"),
     ("get", "/movies/{kinopoisk_id}"),
     ("post", "/movies/{kinopoisk_id}/refresh"),
+    ("get", "/genres"),
     ("get", "/status/upstream"),
     ("get", "/health/live"),
     ("get", "/health/ready"),
