@@ -4,38 +4,23 @@ Both run at the same time, each with a PostgreSQL, a Valkey and one API process 
 turns every 50 requests, and only one of them is asked at a time. `--before COMMIT` names another version.
 """
 
-import asyncio
 import statistics
-import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count, cycle, islice
-from typing import NamedTuple
 
 from rich.progress import track
 
 from bench.crowd import crowd
 from bench.earlier import commit_before_the_economy, name_of, sources_of
 from bench.figures import Figure, Scale, spread
-from bench.load import Answer
-from bench.people import User, expected, films
+from bench.people import expected, films
 from bench.stack import Layout, Stack, running_stack
+from bench.turns import Kind, by_turns
 
 CLIENTS = 4
 SHELF = 20
-# So many requests in a row go to one of the two.
-SLICE = 50
 LEAST_RATIO = 0.9
 UNKNOWN_FILMS = 100_000_000
-
-
-class Kind(NamedTuple):
-    """A request to repeat, who sends it, and the status of its answer."""
-
-    name: str
-    status: int
-    users: list[User]
-    ask: Callable[[User], Awaitable[Answer]]
 
 
 async def measure(scale: Scale) -> list[Figure]:
@@ -71,27 +56,6 @@ async def kinds(stack: Stack) -> list[Kind]:
         Kind(f"GET /movies/favorites, {SHELF} of them", 200, readers, lambda user: user.favourites(SHELF)),
         Kind("GET /movies/{id}, stored", 200, readers, lambda user: user.open(next(stored))),
     ]
-
-
-async def by_turns(pair: tuple[Kind, Kind], slices: int, first: int) -> list[float]:
-    """Requests a second of both. They take turns so often that a busy moment of the machine hits both alike."""
-    seconds = [0.0, 0.0]
-    for _ in range(slices):
-        for side in (first, 1 - first):
-            seconds[side] += await seconds_of(pair[side], SLICE)
-    return [slices * SLICE / each for each in seconds]
-
-
-async def seconds_of(kind: Kind, requests: int) -> float:
-    left = iter(range(requests))
-
-    async def ask_on(user: User) -> None:
-        for _ in left:
-            expected(await kind.ask(user), kind.status)
-
-    started = time.perf_counter()
-    await asyncio.gather(*(ask_on(user) for user in kind.users))
-    return time.perf_counter() - started
 
 
 def compared(name: str, old: list[float], new: list[float]) -> list[Figure]:
