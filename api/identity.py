@@ -40,4 +40,13 @@ async def current_identity(request: Request, _: Annotated[str | None, Depends(AU
     return identity
 
 
+async def optional_identity(
+    request: Request, button: Annotated[str | None, Depends(AUTHORIZE_BUTTON)]
+) -> Identity | None:
+    """None for who sends no Authorization at all. Raises Unauthorized for a token that is not valid."""
+    return await current_identity(request, button) if "Authorization" in request.headers else None
+
+
 CurrentIdentity = Annotated[Identity, Depends(current_identity)]
+# Its routes take `openapi_extra=TOKEN_OPTIONAL` of api.openapi.
+OptionalIdentity = Annotated[Identity | None, Depends(optional_identity)]

@@ -22,6 +22,9 @@ ANYWHERE: Problems = (
 WITH_BODY: Problems = (errors.UnsupportedMediaType, errors.InvalidRequest)
 SIGNED_IN: Problems = (errors.Unauthorized,)
 
+# The `openapi_extra=` of a route that takes a token or none.
+TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
+
 
 def body_as(**kinds: type[BaseModel]) -> dict[str, Any]:
     """The `openapi_extra=` of a route that reads its body itself, by media type: `body_as(**{JSON: Model})`."""
