@@ -91,7 +91,10 @@ def terms(settings: Settings) -> Terms:
 
 
 def policy(settings: Settings) -> Policy:
-    return Policy(**settings.enrichment.model_dump(include=POLICY_FIELDS), day_seconds=settings.budget.day_seconds)
+    intervals = settings.enrichment.model_dump(include=POLICY_FIELDS) | settings.catalogue.model_dump(
+        include=POLICY_FIELDS
+    )
+    return Policy(**intervals, day_seconds=settings.budget.day_seconds)
 
 
 def search_cache(settings: Settings, redis: PatientRedis) -> SearchCache:

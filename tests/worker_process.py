@@ -20,12 +20,13 @@ class Worker:
     @asynccontextmanager
     async def running(cls, settings: Settings) -> AsyncIterator["Worker"]:
         async with opened(settings) as context:
-            drain = context["drain"]
-            draining = asyncio.create_task(drain.run())
+            drain, catalogue = context["drain"], context["catalogue"]
+            working = [asyncio.create_task(drain.run()), asyncio.create_task(catalogue.run())]
             ringing = asyncio.create_task(ring_for_ever(settings, context))
             try:
                 yield cls(context)
             finally:
                 await silence(ringing)
                 drain.stop()
-                await asyncio.wait([draining])
+                catalogue.stop()
+                await asyncio.wait(working)

@@ -5,6 +5,7 @@ from typing import TypedDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment.upstream import Upstream
+from worker.catalogue import Catalogue
 from worker.drain import Drain
 
 
@@ -12,3 +13,4 @@ class Context(TypedDict):
     engine: AsyncEngine
     upstream: Upstream
     drain: Drain
+    catalogue: Catalogue

@@ -13,6 +13,7 @@ from shared import redis_client, wiring
 from shared.schema import check_database
 from shared.settings import Settings
 from worker.alarm import alarm_clock
+from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
 from worker.jobs.upstream import reconcile_budget
@@ -34,7 +35,12 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     upstream = wiring.upstream(settings, engine, redis, metrics)
     try:
         await check_database(engine)
-        yield {"engine": engine, "upstream": upstream, "drain": Drain(upstream, settings.enrichment.concurrency)}
+        yield {
+            "engine": engine,
+            "upstream": upstream,
+            "drain": Drain(upstream, settings.enrichment.concurrency),
+            "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
+        }
     finally:
         await upstream.kinopoisk.close()
         await redis.close()
@@ -48,17 +54,18 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, asked.set)
     async with opened(settings) as context:
-        draining = asyncio.create_task(context["drain"].run())
+        working = [asyncio.create_task(context["drain"].run()), asyncio.create_task(context["catalogue"].run())]
         ringing = asyncio.create_task(ring_for_ever(settings, context))
         stopping = asyncio.create_task(asked.wait())
         log.info("worker_started", concurrency=settings.enrichment.concurrency)
-        ended, _ = await asyncio.wait({draining, ringing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait({*working, ringing, stopping}, return_when=asyncio.FIRST_COMPLETED)
         await silence(ringing)
         context["drain"].stop()
-        await asyncio.wait([draining], timeout=FINISH_SECONDS)
-        log.info("worker_stopped", finished=draining.done())
+        context["catalogue"].stop()
+        _, unfinished = await asyncio.wait(working, timeout=FINISH_SECONDS)
+        log.info("worker_stopped", finished=not unfinished)
         for task in ended:
-            task.result()  # neither ringing nor draining ends by itself: what it raised must be seen
+            task.result()  # none of these ends by itself: what it raised must be seen
 
 
 async def silence(ringing: "asyncio.Task[None]") -> None:

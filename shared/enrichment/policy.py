@@ -26,6 +26,8 @@ class Policy:
     refresh_recent_days: float
     refresh_old_days: float
     not_found_days: float
+    collections_days: float
+    relations_days: float
     day_seconds: float
 
     @property

@@ -13,10 +13,11 @@ import structlog
 from pydantic import ValidationError
 
 from shared.kinopoisk import errors
-from shared.kinopoisk.models import Answer, Film, FoundPage, KeyState
+from shared.kinopoisk.models import Answer, Film, FoundArray, FoundPage, KeyState
 
 log = structlog.get_logger()
 Parsed = TypeVar("Parsed", bound=Answer)
+Page = TypeVar("Page", bound=FoundPage)
 
 REFUSALS = {
     401: errors.KeyRefused,
@@ -62,11 +63,21 @@ class KinopoiskClient:
     async def search(self, keyword: str, page: int) -> FoundPage:
         """One page of films whose name contains the keyword; 20 a page."""
         params = {"keyword": keyword, "page": page}
-        try:
-            body = await self._get("search", "/api/v2.1/films/search-by-keyword", params)
-        except errors.FilmUnknown:
-            return FoundPage()
-        return parse(FoundPage, body)
+        return await self._list(FoundPage, "search", "/api/v2.1/films/search-by-keyword", params)
+
+    async def collection(self, name: str, page: int) -> FoundPage:
+        """One page of a collection, in its order; 20 a page."""
+        params = {"type": name, "page": page}
+        return await self._list(FoundPage, "collection", "/api/v2.2/films/collections", params)
+
+    async def similars(self, kinopoisk_id: int) -> FoundPage:
+        """All similar films; each tells names and posters only."""
+        return await self._list(FoundPage, "similars", f"/api/v2.2/films/{int(kinopoisk_id)}/similars")
+
+    async def sequels_and_prequels(self, kinopoisk_id: int) -> FoundPage:
+        """All films of its franchise but itself; each tells names and posters only."""
+        path = f"/api/v2.1/films/{int(kinopoisk_id)}/sequels_and_prequels"
+        return await self._list(FoundArray, "sequels_and_prequels", path)
 
     async def key_state(self) -> KeyState:
         """The plan of the key and what is used of it. The key is in this path: no address is ever logged."""
@@ -77,6 +88,15 @@ class KinopoiskClient:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    async def _list(
+        self, kind: type[Page], endpoint: str, path: str, params: dict[str, Any] | None = None
+    ) -> FoundPage:
+        """Films of a list; a 404 says that it has none."""
+        try:
+            return parse(kind, await self._get(endpoint, path, params))
+        except errors.FilmUnknown:
+            return FoundPage()
 
     async def _get(self, endpoint: str, path: str, params: dict[str, Any] | None = None) -> str:
         """The body of a 200 as text; logs the call with what came of it."""

@@ -120,6 +120,8 @@ class FoundPage(Answer):
     """A page of search-by-keyword; its `pagesCount` is left out, it is 0 with one hit. Other lists say items, total."""
 
     films: Annotated[tuple[Listed, ...], BeforeValidator(_readable)] = ()
+    # How many items there were, those that are no film among them: a page with fewer than 20 is the last.
+    items: int = 0
     total: Count = None
 
     @model_validator(mode="before")
@@ -128,7 +130,17 @@ class FoundPage(Answer):
         if not isinstance(page, dict):
             return page
         films = page.get("films") if page.get("films") is not None else page.get("items")
-        return {"films": films, "total": page.get("searchFilmsCountResult", page.get("total"))}
+        items = len(films) if isinstance(films, list) else 0
+        return {"films": films, "items": items, "total": page.get("searchFilmsCountResult", page.get("total"))}
+
+
+class FoundArray(FoundPage):
+    """All of a list that comes without a frame: sequels_and_prequels."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _framed(cls, items: Any) -> Any:
+        return {"items": items}
 
 
 class Quota(Answer):

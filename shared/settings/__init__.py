@@ -10,13 +10,14 @@ from shared.settings.load import (
 )
 from shared.settings.secret_values import secret_values
 from shared.settings.service import Api, Auth, JwtKey, Limits, Logs, Postgres, Redis, Sentry, Statsd
-from shared.settings.upstream import Budget, Enrichment, Kinopoisk, Search
+from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 __all__ = [
     "ENV_PREFIX",
     "Api",
     "Auth",
     "Budget",
+    "Catalogue",
     "Enrichment",
     "InvalidSettings",
     "JwtKey",

@@ -15,7 +15,7 @@ from pydantic_settings import (
 )
 
 from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Redis, Sentry, Statsd
-from shared.settings.upstream import Budget, Enrichment, Kinopoisk, Search
+from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 ENV_PREFIX = "KINOSHELF__"
 
@@ -59,6 +59,7 @@ class Settings(Sources):
     kinopoisk: Kinopoisk
     budget: Budget = Budget()
     enrichment: Enrichment = Enrichment()
+    catalogue: Catalogue = Catalogue()
     search: Search = Search()
     limits: Limits = Limits()
     logs: Logs = Logs()

@@ -1,4 +1,4 @@
-"""The sections about Kinopoisk: how it is called, what a day may cost, when films are fetched, how searches last."""
+"""The sections about Kinopoisk: how it is called, what a day may cost, when what is fetched, how searches last."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -73,6 +73,12 @@ class Enrichment(Section):
     interactive_wait_seconds: Seconds = 12
     fallback_wait_seconds: Seconds = 3
     views_seconds: Seconds = 10
+
+
+class Catalogue(Section):
+    enabled: bool = True
+    collections_days: Amount = 30
+    relations_days: Amount = 90
 
 
 class Search(Section):

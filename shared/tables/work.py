@@ -93,8 +93,12 @@ film_relation = Table(
     metadata,
     Column("kinopoisk_id", Integer, primary_key=True, autoincrement=False),
     Column("relation", Text, primary_key=True),
-    Column("related", ARRAY(Integer), nullable=False),
-    Column("fetched_at", Moment, nullable=False, server_default=func.now()),
+    # What upstream said last; empty also where it has not been asked.
+    Column("related", ARRAY(Integer), nullable=False, server_default=text("'{}'")),
+    # Also the lease of who asks for it.
+    Column("next_attempt_at", Moment, nullable=False, server_default=func.now()),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("fetched_at", Moment),
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
     CheckConstraint("relation IN ('similar', 'sequel')", name="relation_known"),
 )
@@ -108,6 +112,8 @@ collection = Table(
     Column("next_page", Integer, nullable=False, server_default=text("1")),
     # Also the lease of who loads a page of it.
     Column("next_attempt_at", Moment, nullable=False, server_default=func.now()),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # When the last page of it was received.
     Column("fetched_at", Moment),
 )
 

@@ -19,6 +19,8 @@ from shared.upstream.terms import Kind, Terms
 # Longer than this nobody waits for a place among the calls: come back is the better answer.
 PATIENCE_SECONDS = 2.0
 FULL_PAUSE_SECONDS = 0.1
+# The bucket of lists holds one token, so none is spare: of those who wait for it people come first by so much.
+LET_PASS_SECONDS = 0.02
 # A grant counts for the second in which it was given: who was held up since then asks for another.
 LATE_SECONDS = 0.1
 
@@ -43,13 +45,15 @@ class _NoPlace(Exception):
 async def one_film(
     access: Access,
     user_id: uuid.UUID | None,
-    film: int,
+    film: int | None,
     claim: Callable[[AsyncConnection], Awaitable[Wish | None]],
     kind: Kind = Kind.INTERACTIVE,
+    *,
+    listed: bool = False,
 ) -> tuple[Call, Wish] | None:
     """The right to ask for a film, with what `claim` got in the same transaction; None where it got nothing.
 
-    Raises NotNow.
+    `film` is null for a list that is no film's own; `listed` as for the limiter. Raises NotNow.
     """
 
     async def enter(connection: AsyncConnection, *, probe: bool) -> tuple[Call, Wish] | None:
@@ -59,7 +63,7 @@ async def one_film(
         [call] = await ledger.enter(connection, kind, [film], user_id, probe=probe)
         return call, wish
 
-    return await _within_patience(access, user_id, enter, kind, listed=False)
+    return await _within_patience(access, user_id, enter, kind, listed=listed)
 
 
 async def one_list(access: Access, user_id: uuid.UUID | None) -> Call:
@@ -100,11 +104,12 @@ async def _within_patience(
 
 async def in_turn(limiter: Limiter, kind: Kind = Kind.INTERACTIVE, *, listed: bool = False) -> None:
     """Wait until the rate allows one call more."""
+    later = 0 if kind is Kind.INTERACTIVE else LET_PASS_SECONDS
     while True:
         granted, pause = await limiter.take(1, kind, listed=listed)
         if granted:
             return
-        await asyncio.sleep(max(pause, 0.01))
+        await asyncio.sleep(max(pause, 0.01) + later)
 
 
 async def _reserve(access: Access, user_id: uuid.UUID | None, enter: Enter[Entered], kind: Kind) -> Entered:

@@ -21,6 +21,7 @@ async def wake(ctx: Context) -> None:
 async def sweep(ctx: Context) -> None:
     """Find what no wake-up told of: lost messages, ended leases, retries and refreshes that fell due."""
     ctx["drain"].ring()
+    ctx["catalogue"].ring()
 
 
 async def move_up(ctx: Context) -> int:
