@@ -1,0 +1,1 @@
+"""Offline evaluation of recommendations: data, splits, references, metrics."""
