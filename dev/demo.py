@@ -23,6 +23,7 @@ PATIENCE_SECONDS = 120
 POLL_SECONDS = 0.3
 ANSWER_SECONDS = 20
 SHOWN = 5
+RECOMMENDED = 2
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,16 @@ def show(client: httpx.Client, visitors: list[Visitor], console: Console) -> Non
         console.print(table)
 
 
+def recommend(client: httpx.Client, visitors: list[Visitor], console: Console) -> None:
+    """What the service makes of everybody's favourites; a little after the first start it is what is popular."""
+    table = Table("for", "film", "year", "because", title="Recommendations", title_justify="left")
+    for visitor in visitors:
+        answer = expect(client.get("/recommendations", params={"limit": RECOMMENDED}, headers=visitor.headers), 200)
+        for item in answer.json()["items"]:
+            table.add_row(visitor.person.username, *describe(item["film"]), item["reason"]["text"])
+    console.print(table)
+
+
 def describe(film: dict[str, Any] | None) -> tuple[str, str]:
     film = film or {}
     name = film.get("name_ru") or film.get("name_en") or film.get("name_original") or "?"
@@ -122,11 +133,13 @@ def demonstrate(address: str, password: str, console: Console, transport: httpx.
                 visit(client, visitor)
             wait_for_details(client, visitors, console)
             show(client, visitors, console)
+            recommend(client, visitors, console)
     except httpx.TransportError:
         raise CannotStart(f"Nothing answers at {address}; start the service with: make run") from None
     console.print(f"Everybody's password: {password}\nTry it:", highlight=False, soft_wrap=True)
-    line = f"curl -H 'Authorization: Bearer {visitors[0].token}' '{address}/movies/favorites?limit={SHOWN}'"
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+    for path in (f"/movies/favorites?limit={SHOWN}", "/recommendations?genre=comedy"):
+        line = f"curl -H 'Authorization: Bearer {visitors[0].token}' '{address}{path}'"
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 
 def main() -> int:

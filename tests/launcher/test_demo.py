@@ -51,6 +51,9 @@ class Service:
         if request.url.path == "/profile":
             pending = 0 if self.asked["/profile"] > self.ready_after else len(mine)
             return httpx.Response(200, json={"favorites": {"total": len(mine), "pending": pending}})
+        if request.url.path == "/recommendations":
+            item = {"film": {"name_ru": "Брат", "year": 1997}, "reason": {"text": "Популярно сейчас"}}
+            return httpx.Response(200, json={"items": [item]})
         items = [
             {"kinopoisk_id": film, "status": "ready", "film": {"name_ru": "Матрица", "year": 1999}} for film in mine
         ]
@@ -77,6 +80,7 @@ def test_shows_everybody_and_can_be_repeated(service: Service) -> None:
     assert all(person.username in first for person in PEOPLE)
     assert "Everybody's password: open sesame" in first
     assert "curl -H 'Authorization: Bearer demo.anna' 'http://shelf.test/movies/favorites?limit=5'" in first
+    assert "Популярно сейчас" in first
     demonstrate(service)
     assert service.favourites == favourites
 
