@@ -14,11 +14,19 @@ SERVER_LIMITS = {
     "idle_in_transaction_session_timeout": "15s",
     "jit": "off",
 }
+# A statement over whole tables may take so long; a job of the worker ends after 50 s.
+LONG_SECONDS = 30
 
 
 def write_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
     """Engine for commands and enrichment: transactions with `async with engine.begin()`."""
     return _engine(url, {**SERVER_LIMITS, "application_name": application}, **pool)
+
+
+def patient_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
+    """Engine for jobs that go through whole tables: few connections, and `LONG_SECONDS` for a statement."""
+    limits = {**SERVER_LIMITS, "application_name": application, "statement_timeout": f"{LONG_SECONDS}s"}
+    return _engine(url, limits, **{**pool, "pool_size": 2, "command_timeout": LONG_SECONDS})
 
 
 def read_engine(url: str, application: str, **pool: Any) -> AsyncEngine:

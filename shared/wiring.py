@@ -20,6 +20,10 @@ def write_engine(settings: Settings, application: str) -> AsyncEngine:
     return postgres.write_engine(settings.postgres.url.get_secret_value(), application, **_pool(settings))
 
 
+def patient_engine(settings: Settings, application: str) -> AsyncEngine:
+    return postgres.patient_engine(settings.postgres.url.get_secret_value(), application, **_pool(settings))
+
+
 def read_engine(settings: Settings, application: str) -> AsyncEngine:
     return postgres.read_engine(settings.postgres.url.get_secret_value(), application, **_pool(settings))
 

@@ -21,6 +21,7 @@ from worker.context import Context
 from worker.jobs.films import move_up, sweep, wake
 from worker.jobs.projection import reconcile_films
 from worker.jobs.sessions import purge_expired_sessions
+from worker.jobs.trend import keep_trend
 from worker.jobs.upstream import forecast_refreshes, purge_calls, reconcile_budget, report_upstream
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
             "cron_jobs": [
                 cron(logged(sweep, "debug"), second=every_sweep, run_at_startup=True),
                 cron(logged(reconcile_films), minute=EVERY_FIVE_MINUTES, second=0, run_at_startup=True),
+                cron(logged(keep_trend, "debug"), second=set(range(4, 60, 10)), run_at_startup=True),
                 cron(logged(move_up, "debug"), minute=EVERY_FIVE_MINUTES, second=30),
                 cron(logged(purge_expired_sessions), minute=17, second=0),
                 cron(logged(reconcile_budget, "debug"), second=every_sweep, run_at_startup=True),

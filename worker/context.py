@@ -11,6 +11,8 @@ from worker.drain import Drain
 
 class Context(TypedDict):
     engine: AsyncEngine
+    # For statements over whole tables, which may take longer than what a client waits for.
+    patient_engine: AsyncEngine
     upstream: Upstream
     drain: Drain
     catalogue: Catalogue

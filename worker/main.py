@@ -30,6 +30,7 @@ FINISH_SECONDS = 25.0
 async def opened(settings: Settings) -> AsyncIterator[Context]:
     """Everything a job uses; raises SchemaBehind or DatabaseAway where the database cannot be used."""
     engine = wiring.write_engine(settings, "kinoshelf-worker")
+    patient_engine = wiring.patient_engine(settings, "kinoshelf-worker")
     redis = wiring.patient_redis(settings)
     metrics = wiring.metrics(settings)
     upstream = wiring.upstream(settings, engine, redis, metrics)
@@ -37,6 +38,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
         await check_database(engine)
         yield {
             "engine": engine,
+            "patient_engine": patient_engine,
             "upstream": upstream,
             "drain": Drain(upstream, settings.enrichment.concurrency),
             "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
@@ -44,6 +46,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     finally:
         await upstream.kinopoisk.close()
         await redis.close()
+        await patient_engine.dispose()
         await engine.dispose()
         metrics.close()
 

@@ -51,7 +51,8 @@ RELATIONS = text("SELECT kinopoisk_id, related FROM film_relation WHERE relation
 RECOMMENDABLE = f"film.genres <> '{{}}' AND NOT {ADULT} = ANY (film.genres)"
 
 # Where no film has a rating, popularity here is all that is known, and is the prior as it is; among ratings a
-# favourite is damped like a vote. EXCEPT, so that a row that stays the same is not even locked.
+# favourite is damped like a vote. Rounded, because a single new rating moves the mean, and so all films a very little.
+# EXCEPT, so that a row that stays the same is not even locked.
 REFRESH = text(f"""
     WITH listed AS (
         SELECT item.kinopoisk_id, min(place) FILTER (WHERE name LIKE '%POPULAR%') AS popular, max(CASE
@@ -82,10 +83,10 @@ REFRESH = text(f"""
         FROM known
     ), fresh AS MATERIALIZED (
         SELECT known.kinopoisk_id, genres, franchise, CASE
-            WHEN known.rating IS NOT NULL THEN greatest(0, least(1,
+            WHEN known.rating IS NOT NULL THEN round(1e4 * greatest(0, least(1,
                 ((known.votes * known.rating + usual.votes * usual.rating) / (known.votes + usual.votes) - {WORST})
                     / {BEST - WORST}
-            )) * least(1, ln(1 + known.votes) / {math.log(1 + MANY_VOTES)})
+            )) * least(1, ln(1 + known.votes) / {math.log(1 + MANY_VOTES)})) / 1e4
             WHEN usual.rating IS NULL THEN coalesce(known.people / usual.people, 0)
             ELSE coalesce(known.people / usual.people, 0) * least(1, ln(1 + known.people) / {math.log(1 + MANY_VOTES)})
         END::real AS prior, coalesce(round(1e6 * known.weight / usual.weight) / 1e6, 0)::real AS trend
@@ -119,7 +120,8 @@ NOTE = text("""
 async def refresh_trend(engine: AsyncEngine, as_of: datetime | None = None) -> int:
     """Write `film_trend` and `film_chart` as of this moment (None: now); answers how many films changed.
 
-    Favourites that were added later count as added then. If somebody else is at it, nothing is done.
+    Favourites that were added later count as added then. If somebody else is at it, nothing is done. A statement may
+    take some seconds: give it a patient engine.
     """
     async with engine.begin() as connection:
         if not await connection.scalar(LOCK):

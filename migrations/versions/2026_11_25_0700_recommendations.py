@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("user_account", sa.Column("taste_version", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("film", sa.Column("rating", sa.REAL(), nullable=True))
     op.add_column("film", sa.Column("genres", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False))
+    op.create_index("ix_film_fetched_at", "film", ["fetched_at"], unique=False)
     op.create_table(
         "hidden_film",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -104,6 +105,7 @@ def downgrade() -> None:
     tables = ("collection", "film_relation", "recommender_model", "film_neighbour", "film_chart", "film_trend")
     for table in (*tables, "hidden_film"):
         op.drop_table(table)
+    op.drop_index("ix_film_fetched_at", table_name="film")
     op.drop_column("film", "genres")
     op.drop_column("film", "rating")
     op.drop_column("user_account", "taste_version")

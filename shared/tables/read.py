@@ -52,6 +52,8 @@ film = Table(
     Column("names", Text),
     Column("lexemes", TSVECTOR, Computed(LEXEMES, persisted=True)),
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
+    # What has come since the latest refresh of film_trend.
+    Index("ix_film_fetched_at", "fetched_at"),
     Index("ix_film_lexemes", "lexemes", postgresql_using="gin"),
     Index("ix_film_names", "names", postgresql_using="gin", postgresql_ops={"names": "gin_trgm_ops"}),
 )
