@@ -12,6 +12,7 @@ from api import docs, error_handlers, health
 from api.commands import accounts, refreshes, sessions
 from api.commands import favourites as favourite_commands
 from api.commands import hidden as hidden_commands
+from api.commands.deps import Listeners
 from api.guard import RequestGuard
 from api.lookups import films, search
 from api.middleware import RequestLog
@@ -25,6 +26,7 @@ from shared import wiring
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
+from shared.impressions import Impressions
 from shared.schema import check_schema
 from shared.settings import Settings
 from shared.version import VERSION
@@ -94,17 +96,19 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
     views = Views(write_engine, enrichment.views_seconds)
-    waker, passwords = Waker(redis), make_passwords(settings)
+    waker, impressions, passwords = Waker(redis), Impressions(redis, metrics), make_passwords(settings)
     stack.callback(passwords.close)
     stack.callback(metrics.close)
     for close in (read_engine.dispose, write_engine.dispose, redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
-    for part in (waker, views, searches, on_demand):
+    for part in (waker, impressions, views, searches, on_demand):
         stack.push_async_callback(part.close)
     return {
         "read_engine": read_engine,
         "write_engine": write_engine,
         "waker": waker,
+        "impressions": impressions,
+        "favourite_listeners": Listeners(waker, impressions),
         "films": on_demand,
         "searches": searches,
         "views": views,

@@ -1,6 +1,7 @@
-"""What a command may hold: the engine that writes, the wake-up, and a way to read back what it wrote."""
+"""What a command may hold: the engine that writes, whom to tell after the commit, a way to read back what it wrote."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,8 +18,23 @@ class ReadItem(Protocol):
     async def __call__(self, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None: ...
 
 
+class Choices(Protocol):
+    """Takes note of which recommendations were chosen (shared.impressions); commands themselves know no Redis."""
+
+    def chosen(self, user_id: uuid.UUID, kinopoisk_id: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who hears of a new favourite once it is committed: nobody waits for them, and they do not fail."""
+
+    waker: Waker
+    choices: Choices
+
+
 WriteEngine = Annotated[AsyncEngine, held("write_engine")]
 WorkerWaker = Annotated[Waker, held("waker")]
+FavouriteListeners = Annotated[Listeners, held("favourite_listeners")]
 PasswordHashes = Annotated[Passwords, held("passwords")]
 AccessTokens = Annotated[Tokens, held("tokens")]
 ItemReader = Annotated[ReadItem, held("read_item")]

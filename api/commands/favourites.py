@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 
 from api import errors, shapes
 from api.answers import json_bytes
-from api.commands.deps import FavouritesLimit, ItemReader, WorkerWaker, WriteEngine
+from api.commands.deps import FavouriteListeners, FavouritesLimit, ItemReader, WriteEngine
 from api.commands.one_at_a_time import one_at_a_time
 from api.identity import CurrentIdentity
 from api.inputs import Body, FilmInPath, KinopoiskId
@@ -77,7 +77,7 @@ async def add_favourite(
     identity: CurrentIdentity,
     engine: WriteEngine,
     most: FavouritesLimit,
-    waker: WorkerWaker,
+    listeners: FavouriteListeners,
     read_item: ItemReader,
 ) -> Response:
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
@@ -89,8 +89,9 @@ async def add_favourite(
     if result.added_at is None:
         raise errors.FavouritesLimitReached
     if result.is_new or result.asked_again:
-        waker.ring()  # only after the commit; the sweep covers a crash here
+        listeners.waker.ring()  # only after the commit; the sweep covers a crash here
     if result.is_new:
+        listeners.choices.chosen(identity.user_id, film.kinopoisk_id)
         log.info("favourite_added")
     item = await read_item(identity.user_id, film.kinopoisk_id)
     item = item or removed_meanwhile(film.kinopoisk_id, result.added_at)

@@ -1,6 +1,8 @@
 """Adding and removing favourites."""
 
 import asyncio
+import time
+import uuid
 from typing import Any
 
 import pytest
@@ -8,8 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dev.testing import Servers
+from shared.settings import Settings
+from shared.shown_films import Shown, key_of, remember
 from shared.wakeup import Waker
-from tests.client import Client, Service, problem
+from shared.wiring import patient_redis
+from tests.client import Client, Service, eventually, problem
 from tests.conftest import Serve
 
 
@@ -104,6 +109,31 @@ async def test_the_worker_is_rung_for_only_when_the_row_can_be_seen(
     monkeypatch.setattr(Waker, "ring", lambda _: seen.append(asyncio.ensure_future(look())))
     await anna.add(301)
     assert await asyncio.gather(*seen) == [1]
+
+
+async def test_a_new_favourite_that_was_recommended_was_chosen(anna: Client, settings: Settings) -> None:
+    user_id = uuid.UUID((await anna.get("/profile")).json()["id"])
+    redis = patient_redis(settings)
+
+    async def show(*films: int) -> None:
+        shown = {film: Shown(int(time.time()), "personal", 1) for film in films}
+        await redis.call(lambda client: remember(client, [(user_id, shown)]))
+
+    async def left(*films: int) -> None:
+        async def are() -> bool:
+            found: Any = await redis.call(lambda client: client.zrange(key_of(user_id), 0, -1))
+            return [int(film) for film in found] == list(films)
+
+        await eventually(are)
+
+    await show(301, 302)
+    await anna.add(301)
+    await left(302)
+    await show(301)
+    await anna.add(301)  # again: it is none that was chosen now
+    await anna.add(302)
+    await left(301)
+    await redis.close()
 
 
 @pytest.mark.parametrize(("hours", "due"), [(2, True), (0, False)])
