@@ -58,6 +58,7 @@ NewPassword = Annotated[
 ]
 KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
 PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]
+ListLength = Annotated[int, Query(ge=1, le=50), BeforeValidator(_ascii_digits)]
 PageNumber = Annotated[int, Query(ge=1, le=20), BeforeValidator(_ascii_digits)]
 SearchQuery = Annotated[
     str,

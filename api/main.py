@@ -19,13 +19,14 @@ from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
-from api.queries import genres, profile, upstream
+from api.queries import genres, profile, recommendations, upstream
 from api.queries import hidden as hidden_queries
 from api.tokens import Tokens
 from shared import wiring
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
+from shared.flights import Flights
 from shared.impressions import Impressions
 from shared.schema import check_schema
 from shared.settings import Settings
@@ -44,6 +45,7 @@ ROUTERS = (
     hidden_commands.router,
     hidden_queries.router,
     genres.router,
+    recommendations.router,
     upstream.router,
     refreshes.router,
     search.router,
@@ -101,6 +103,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     stack.callback(metrics.close)
     for close in (read_engine.dispose, write_engine.dispose, redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
+    recommendation_flights: Flights[recommendations.Made] = Flights()
     for part in (waker, impressions, views, searches, on_demand):
         stack.push_async_callback(part.close)
     return {
@@ -114,6 +117,8 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "views": views,
         "fallback_wait": enrichment.fallback_wait_seconds,
         "terms": asking.terms,
+        "answer_cache": wiring.answer_cache(settings, redis),
+        "recommendation_flights": recommendation_flights,
         "passwords": passwords,
         "tokens": make_tokens(settings),
         "read_item": partial(favourite_queries.read_item, read_engine),

@@ -35,6 +35,10 @@ class User:
     async def favourites(self, limit: int = 20) -> Answer:
         return await self._connection.send("GET", f"/movies/favorites?limit={limit}")
 
+    async def recommendations(self, limit: int = 5, genre: str = "") -> Answer:
+        wanted = f"&genre={genre}" if genre else ""
+        return await self._connection.send("GET", f"/recommendations?limit={limit}{wanted}")
+
     async def profile(self) -> Answer:
         return await self._connection.send("GET", "/profile")
 

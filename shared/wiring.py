@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import postgres, redis_client, sentry
+from shared.answer_cache import AnswerCache
 from shared.enrichment.policy import Policy
 from shared.enrichment.search_cache import SearchCache
 from shared.enrichment.upstream import Upstream
@@ -103,6 +104,10 @@ def policy(settings: Settings) -> Policy:
 
 def search_cache(settings: Settings, redis: PatientRedis) -> SearchCache:
     return SearchCache(redis, settings.search.fresh_seconds, settings.search.kept_seconds)
+
+
+def answer_cache(settings: Settings, redis: PatientRedis) -> AnswerCache:
+    return AnswerCache(redis, settings.recommendations.kept_seconds)
 
 
 def metrics(settings: Settings) -> Metrics:

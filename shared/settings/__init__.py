@@ -9,7 +9,7 @@ from shared.settings.load import (
     settings_file,
 )
 from shared.settings.secret_values import secret_values
-from shared.settings.service import Api, Auth, JwtKey, Limits, Logs, Postgres, Redis, Sentry, Statsd
+from shared.settings.service import Api, Auth, JwtKey, Limits, Logs, Postgres, Recommendations, Redis, Sentry, Statsd
 from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Limits",
     "Logs",
     "Postgres",
+    "Recommendations",
     "Redis",
     "Search",
     "Sentry",

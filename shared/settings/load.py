@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Redis, Sentry, Statsd
+from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Recommendations, Redis, Sentry, Statsd
 from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 ENV_PREFIX = "KINOSHELF__"
@@ -61,6 +61,7 @@ class Settings(Sources):
     enrichment: Enrichment = Enrichment()
     catalogue: Catalogue = Catalogue()
     search: Search = Search()
+    recommendations: Recommendations = Recommendations()
     limits: Limits = Limits()
     logs: Logs = Logs()
     statsd: Statsd = Statsd()

@@ -110,6 +110,10 @@ class Limits(Section):
     refresh_again_seconds: Seconds = 3_600
 
 
+class Recommendations(Section):
+    kept_seconds: Seconds = 600
+
+
 class Logs(Section):
     format: Literal["auto", "json", "console"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"

@@ -227,6 +227,7 @@ METHODS: dict[str, set[str]] = {
     "/movies/search": {"GET"},
     "/movies/301": {"GET"},
     "/genres": {"GET"},
+    "/recommendations": {"GET"},
     "/health/live": {"GET"},
     "/health/ready": {"GET"},
     "/docs": {"GET"},

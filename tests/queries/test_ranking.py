@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.queries.ranking import rank
 from dev.testing import Servers
 from shared.postgres import read_engine
-from tests.queries.world import GENRES, Person, World, random_world, store
+from tests.queries.world import GENRES, Films, Person, World, random_world, store
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def ids(engine: AsyncEngine, person: Person | None, genre: int | None = No
     return [row.kinopoisk_id for row in await rank(engine, person.id if person else None, genre, limit)]
 
 
-def plain(*films: int, prior: float = 0.5) -> dict[int, tuple[list[int], int | None, float, float]]:
+def plain(*films: int, prior: float = 0.5) -> Films:
     """Films with nothing special about them."""
     return {id_: ([2], None, prior, 0.0) for id_ in films}
 

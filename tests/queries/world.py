@@ -6,15 +6,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from random import Random
 
-import orjson
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.enrichment.documents import film_document
+from shared.kinopoisk.models import Film
 from shared.tables.read import film, film_chart, film_neighbour, film_trend, recommender_model
 from shared.tables.truth import hidden_film, user_account
 from shared.tables.work import film_sync
 
 GENRES = (1, 2, 3, 6, 11, 13)
+
+# By id: genres, franchise, prior, trend.
+Films = dict[int, tuple[list[int], int | None, float, float]]
 
 
 @dataclass
@@ -37,9 +41,9 @@ class Shown:
 
 @dataclass
 class World:
-    """Films by id with genres, franchise, prior and trend; neighbours by favourite: (film, weight, kind)."""
+    """Films; neighbours by favourite: (film, weight, kind)."""
 
-    films: dict[int, tuple[list[int], int | None, float, float]]
+    films: Films
     neighbours: dict[int, list[tuple[int, float, int]]]
     people: list[Person]
     half_row_max: float = 0.25
@@ -80,7 +84,8 @@ class World:
 def varied(chosen: list[Shown], limit: int) -> list[Shown]:
     """In a short list what is the fourth with the same reason stands behind all others."""
     times: dict[int, int] = defaultdict(int)
-    front, back = [], []
+    front: list[Shown] = []
+    back: list[Shown] = []
     for one in chosen:
         if one.because is not None:
             times[one.because] += 1
@@ -126,7 +131,8 @@ def _real(number: float) -> float:
 async def store(database: AsyncEngine, world: World) -> None:
     """Into the tables, as enrichment, commands and the rebuild would have done."""
     ids = {*world.films}
-    document = {id_: orjson.dumps({"kinopoisk_id": id_, "name_ru": f"Фильм {id_}"}).decode() for id_ in ids}
+    told = {id_: Film.model_validate({"kinopoiskId": id_, "nameRu": f"Фильм {id_}"}) for id_ in ids}
+    document = {id_: film_document(one, "full") for id_, one in told.items()}
     rows = [
         {"kinopoisk_id": id_, "genres": facts[0], "franchise": facts[1], "prior": facts[2], "trend": facts[3]}
         for id_, facts in world.films.items()
@@ -161,7 +167,8 @@ async def store(database: AsyncEngine, world: World) -> None:
         if edges:
             await connection.execute(insert(film_neighbour), edges)
         await connection.execute(insert(recommender_model), [{"version": 1, "half_row_max": world.half_row_max}])
-        await connection.execute(insert(user_account), accounts)
+        if accounts:
+            await connection.execute(insert(user_account), accounts)
         if hidden:
             await connection.execute(insert(hidden_film), hidden)
         await connection.execute(

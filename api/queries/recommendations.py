@@ -1,0 +1,151 @@
+"""Recommendations, ranked for whoever asks at the moment of asking, and kept until anything they follow from changes.
+
+The key of a kept list holds the versions of the person's taste and of the model, so nothing ever has to be deleted.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple
+
+import orjson
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import errors, shapes
+from api.answers import json_bytes
+from api.films import with_freshness
+from api.identity import OptionalIdentity
+from api.inputs import ListLength, TypedGenre
+from api.language import Code, Language
+from api.openapi import SIGNED_IN, TOKEN_OPTIONAL, problems
+from api.queries import genres
+from api.queries.deps import AnswerCache, ReadEngine, RecommendationFlights, ShownFilms
+from api.queries.ranking import rank
+from api.queries.reasons import reason
+from shared.genres import Genre
+from shared.moments import json_moment
+from shared.tables.read import recommender_model
+from shared.tables.truth import user_account
+
+router = APIRouter(tags=["queries"])
+
+PERSONAL, OF_GENRE, POPULAR = "personal", "genre", "popular"
+
+VERSIONS = select(
+    select(recommender_model.c.version).scalar_subquery(),
+    func.coalesce(
+        select(user_account.c.taste_version).where(user_account.c.id == bindparam("user_id")).scalar_subquery(), 0
+    ),
+)
+
+
+class Wish(NamedTuple):
+    """Who wants what, in which language the reasons are told."""
+
+    user_id: uuid.UUID | None
+    genre: Genre | None
+    limit: int
+    language: Code
+
+
+class Made(NamedTuple):
+    """A list, rendered; its strategy, and its films with theirs, best first."""
+
+    strategy: str
+    films: list[tuple[int, str]]
+    body: bytes
+
+
+async def wish(
+    identity: OptionalIdentity,
+    language: Language,
+    engine: ReadEngine,
+    genre: TypedGenre | None = None,
+    limit: ListLength = 5,
+) -> Wish:
+    return Wish(identity.user_id if identity else None, await genres.resolve(engine, genre), limit, language)
+
+
+@router.get(
+    "/recommendations",
+    response_model=shapes.Recommendations,
+    responses=problems(errors.InvalidRequest, errors.UnknownGenre, *SIGNED_IN),
+    openapi_extra=TOKEN_OPTIONAL,
+)
+async def recommend_films(
+    wish: Annotated[Wish, Depends(wish)],
+    engine: ReadEngine,
+    cache: AnswerCache,
+    flights: RecommendationFlights,
+    impressions: ShownFilms,
+) -> Response:
+    """Films that the person may like, with the reason for each; without a token, films that are liked at large.
+
+    Favourites, hidden films and films for adults are never among them, and of each franchise only one is.
+    """
+    key = await key_of(engine, wish)
+    kept = await cache.get(key) if key else None
+    made = unpacked(kept) if kept else None
+    if made is None:
+        made = await flights.join(key or wish, lambda: make(engine, wish))
+        if key:
+            await cache.put(key, packed(made))
+    impressions.shown(wish.user_id, made.strategy, made.films)
+    return json_bytes(made.body, Vary="Accept-Language", Content_Language=wish.language)
+
+
+async def key_of(engine: AsyncEngine, wish: Wish) -> str | None:
+    """Changes with all that the list follows from; None before there is a model, when any moment may change it."""
+    async with engine.connect() as connection:
+        model, taste = (await connection.execute(VERSIONS, {"user_id": wish.user_id})).one()
+    genre = wish.genre.id if wish.genre else None
+    parts = (wish.user_id, taste, model, genre, wish.limit, wish.language)
+    return None if model is None else "kinoshelf:recommendations:" + ":".join(str(part) for part in parts)
+
+
+async def make(engine: AsyncEngine, wish: Wish) -> Made:
+    """Rank and render."""
+    rows = await rank(engine, wish.user_id, wish.genre.id if wish.genre else None, wish.limit)
+    films = [(row.kinopoisk_id, strategy_of(row, wish)) for row in rows]
+    personal = any(strategy == PERSONAL for _, strategy in films)
+    strategy = OF_GENRE if wish.genre else PERSONAL if personal else POPULAR
+    head = {
+        "strategy": strategy,
+        "genre": wish.genre.slug if wish.genre else None,
+        "generated_at": json_moment(datetime.now(UTC)),
+    }
+    items = ",".join(as_json(row, chosen_by, wish) for row, (_, chosen_by) in zip(rows, films, strict=True))
+    return Made(strategy, films, f'{orjson.dumps(head).decode()[:-1]},"items":[{items}]}}'.encode())
+
+
+def strategy_of(row: Row[tuple[Any, ...]], wish: Wish) -> str:
+    if row.because is not None:
+        return PERSONAL
+    return OF_GENRE if wish.genre else POPULAR
+
+
+def as_json(row: Row[tuple[Any, ...]], strategy: str, wish: Wish) -> str:
+    """One recommended film; its document is JSON already."""
+    liked = orjson.loads(row.because_document) if row.because_document else None
+    rest = {
+        "score": round(row.score, 4),
+        "strategy": strategy,
+        "reason": reason(row.kind, row.because, liked, wish.genre, wish.language),
+    }
+    return f'{{"film":{with_freshness(row.document, row)},{orjson.dumps(rest).decode()[1:]}'
+
+
+def packed(made: Made) -> bytes:
+    return orjson.dumps([made.strategy, made.films]) + b"\n" + made.body
+
+
+def unpacked(kept: bytes) -> Made | None:
+    """What another release has kept in another form is as good as nothing."""
+    head, newline, body = kept.partition(b"\n")
+    try:
+        strategy, films = orjson.loads(head)
+        made = Made(str(strategy), [(int(film), str(chosen_by)) for film, chosen_by in films], body)
+    except (ValueError, TypeError):
+        return None
+    return made if newline else None
