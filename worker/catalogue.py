@@ -10,9 +10,7 @@ import structlog
 from shared import sentry
 from shared.enrichment.catalogue import step
 from shared.enrichment.upstream import Upstream
-from shared.upstream import ledger
 from shared.upstream.errors import NotNow
-from shared.upstream.terms import Kind
 
 log = structlog.get_logger()
 
@@ -57,11 +55,10 @@ class Catalogue:
 
     async def load(self) -> bool:
         """Load what is due as long as calls may be made; whether nothing was left."""
-        upstream, loaded = self._upstream, Counter[str]()
+        loaded = Counter[str]()
         try:
-            ledger.room(await ledger.look(upstream.engine, upstream.terms), upstream.terms, Kind.CATALOGUE)
             while not self._stopped.is_set():
-                done = await step(upstream, next(self._turns))
+                done = await step(self._upstream, next(self._turns))
                 if done is None:
                     return True
                 loaded[done] += 1

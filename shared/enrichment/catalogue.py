@@ -1,6 +1,5 @@
 """The catalogue: what is loaded without anybody's asking, within its share of the budget, and in which order."""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 
 from sqlalchemy import text
@@ -8,7 +7,7 @@ from sqlalchemy import text
 from shared.enrichment import claims, collections, relations
 from shared.enrichment.films import enrich
 from shared.enrichment.upstream import Upstream
-from shared.upstream import access
+from shared.upstream import access, ledger
 from shared.upstream.terms import Kind
 
 # Films of which only relations tell, and so hardly more than the name: of a favourite, or of two films. Once wanted,
@@ -21,15 +20,20 @@ UNDESCRIBED = text("""
         ON liked.kinopoisk_id = film_relation.kinopoisk_id AND liked.priority > 0 AND liked.demand > 0
     WHERE NOT EXISTS (SELECT FROM film_sync AS wanted WHERE wanted.kinopoisk_id = film.kinopoisk_id)
     GROUP BY film.kinopoisk_id
-    HAVING count(liked) > 0 OR count(DISTINCT film_relation.kinopoisk_id) > 1
+    HAVING count(liked) > 0 OR (count(DISTINCT film_relation.kinopoisk_id) > 1 AND NOT :favourites_only)
     ORDER BY count(liked) DESC, count(*) DESC, film.kinopoisk_id LIMIT 1
 """)
 
 
-async def load_details(upstream: Upstream) -> str | None:
+# Beyond this part of the catalogue's share relations and details are loaded of favourites only: the best of the
+# collections alone would use up all of it in the first minute of a day, and leave nothing for what people add later.
+UNASKED_SHARE = 0.75
+
+
+async def load_details(upstream: Upstream, *, favourites_only: bool) -> str | None:
     """Fetch a film that relations told of, if one is worth it. Raises NotNow."""
     async with upstream.engine.connect() as connection:
-        film: int | None = await connection.scalar(UNDESCRIBED)
+        film: int | None = await connection.scalar(UNDESCRIBED, {"favourites_only": favourites_only})
     if film is None:
         return None
     entered = await access.one_film(
@@ -46,23 +50,34 @@ async def load_details(upstream: Upstream) -> str | None:
     return "films"
 
 
-Load = Callable[[Upstream], Awaitable[str | None]]
-
-# Collections come first, but every fourth call is for what people have; after them relations and details take turns.
-TURNS: tuple[tuple[Load, ...], ...] = (
-    (collections.load_next, relations.load_next, load_details),
-    (collections.load_next, load_details, relations.load_next),
-    (collections.load_next, relations.load_next, load_details),
-    (partial(relations.load_next, favourites_only=True), collections.load_next, load_details, relations.load_next),
-)
-
-
 async def step(upstream: Upstream, turn: int) -> str | None:
     """Load one thing and say what: pages, relations, films, or "missed" where another was faster or a call failed.
 
     None where nothing is due. `turn` is one more each time. Raises NotNow where no call may be made.
+
+    Collections come first, but every fourth call is for what people have; after them relations and details take turns.
     """
-    for load in TURNS[turn % len(TURNS)]:
-        if done := await load(upstream):
+    favourites_only = await _must_save(upstream)
+    pages = partial(collections.load_next, upstream)
+    of_favourites = partial(relations.load_next, upstream, favourites_only=True)
+    related = partial(relations.load_next, upstream, favourites_only=favourites_only)
+    details = partial(load_details, upstream, favourites_only=favourites_only)
+    order = (
+        (pages, related, details),
+        (pages, details, related),
+        (pages, related, details),
+        (of_favourites, pages, details, related),
+    )
+    for load in order[turn % 4]:
+        if done := await load():
             return done
     return None
+
+
+async def _must_save(upstream: Upstream) -> bool:
+    """Whether what is left of the share is for favourites. Raises NotNow where nothing is."""
+    terms = upstream.terms
+    state = await ledger.look(upstream.engine, terms)
+    ledger.room(state, terms, Kind.CATALOGUE)
+    ceiling = terms.ceiling(Kind.CATALOGUE, state.daily_limit)
+    return ceiling is not None and state.used >= ceiling * UNASKED_SHARE

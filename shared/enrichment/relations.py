@@ -62,7 +62,7 @@ PUT_OFF = text("""
 """)
 
 
-async def load_next(upstream: Upstream, *, favourites_only: bool = False) -> str | None:
+async def load_next(upstream: Upstream, *, favourites_only: bool) -> str | None:
     """Load the relation that is due, if one is. Raises NotNow."""
     async with upstream.engine.connect() as connection:
         row = (await connection.execute(DUE, {"favourites_only": favourites_only})).one_or_none()

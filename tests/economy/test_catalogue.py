@@ -294,6 +294,17 @@ async def test_at_its_ceiling_the_catalogue_stops_and_people_go_on(sparing: Spar
         await access.one_list(frugal.access, None)
 
 
+@pytest.mark.usefixtures("no_collections")
+async def test_a_part_of_the_share_is_kept_for_favourites(sparing: Sparing, sql: Sql, sandbox: RunningSandbox) -> None:
+    frugal = sparing(daily_limit=20)
+    await sql("INSERT INTO collection (name, films) VALUES ('FAMILY', '{326,435,448,1,2,3,4,5}')")
+    assert await loader(frugal).load()
+    assert await by_path(sandbox) == {SEQUELS: 3, SIMILARS: 3}
+    await like(sql, 999)
+    assert not await loader(frugal).load()
+    assert (await sandbox.calls())["by_film"]["999"] == 2
+
+
 async def test_the_calls_are_the_catalogues(upstream: Upstream, sql: Sql) -> None:
     await like(sql, 301)
     for turn in (0, 3):

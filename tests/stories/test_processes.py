@@ -33,6 +33,7 @@ def environment(settings: Settings, servers: Servers, sandbox: RunningSandbox) -
         "KINOSHELF__REDIS__URL": servers.redis.url,
         "KINOSHELF__KINOPOISK__BASE_URL": sandbox.url,
         "KINOSHELF__KINOPOISK__API_KEY": "sandbox-key",
+        "KINOSHELF__CATALOGUE__ENABLED": "false",
         "KINOSHELF__ENRICHMENT__LEASE_SECONDS": "2",
         "KINOSHELF__KINOPOISK__DEADLINE_SECONDS": "1.5",
         "KINOSHELF__ENRICHMENT__SWEEP_SECONDS": "1",
