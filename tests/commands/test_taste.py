@@ -1,5 +1,6 @@
 """taste_version: higher after every change of what a user likes, in the transaction of the change."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -61,6 +62,16 @@ async def test_unhiding_a_film_raises_it_once(anna: Client, database: AsyncEngin
     await anna.unhide(301)
     await anna.unhide(301)
     assert await taste(database) == 2
+
+
+async def test_changes_at_the_same_time_are_all_counted(anna: Client, database: AsyncEngine) -> None:
+    for film in range(1, 6):
+        await anna.add(film)
+        await anna.hide(film)
+    changes = [[anna.remove(film), anna.unhide(film), anna.add(film + 5), anna.hide(film + 5)] for film in range(1, 6)]
+    answers = await asyncio.gather(*(change for group in changes for change in group))
+    assert {answer.status_code for answer in answers} == {202, 204}
+    assert await taste(database) == 30
 
 
 async def test_it_is_of_one_user(anna: Client, service: Service, database: AsyncEngine) -> None:
