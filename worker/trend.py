@@ -55,9 +55,9 @@ RECOMMENDABLE = f"film.genres <> '{{}}' AND NOT {ADULT} = ANY (film.genres)"
 # EXCEPT, so that a row that stays the same is not even locked.
 REFRESH = text(f"""
     WITH listed AS (
-        SELECT item.kinopoisk_id, min(place) FILTER (WHERE name LIKE '%POPULAR%') AS popular, max(CASE
+        SELECT item.kinopoisk_id, min(place) FILTER (WHERE name LIKE 'TOP_POPULAR%') AS popular, max(CASE
             WHEN name LIKE 'TOP_250%' THEN {TOP_VOTES}
-            WHEN name LIKE '%POPULAR%' THEN {TOP_VOTES * ZIPF} / ({ZIPF - 1} + place)
+            WHEN name LIKE 'TOP_POPULAR%' THEN {TOP_VOTES * ZIPF} / ({ZIPF - 1} + place)
             ELSE {THEMED_VOTES}
         END) AS votes
         FROM collection CROSS JOIN LATERAL unnest(films) WITH ORDINALITY AS item (kinopoisk_id, place)
