@@ -104,6 +104,8 @@ def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
             "limits": {"upstream_calls_per_user_hour": 1000},
             # It would make calls in tests that count them.
             "catalogue": {"enabled": False},
+            # They would take time from tests that do not look at them.
+            "recommendations": {"rebuild": False},
             "enrichment": {"sweep_seconds": 1, "retry_base_seconds": 0.2, "lease_seconds": 5},
         }
     )

@@ -20,6 +20,7 @@ from shared.wakeup import WAKE_JOB
 from worker.context import Context
 from worker.jobs.films import move_up, sweep, wake
 from worker.jobs.projection import reconcile_films
+from worker.jobs.recommendations import rebuild_all, rebuild_changed, rebuild_lonely
 from worker.jobs.sessions import purge_expired_sessions
 from worker.jobs.trend import keep_trend
 from worker.jobs.upstream import forecast_refreshes, purge_calls, reconcile_budget, report_upstream
@@ -46,6 +47,9 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
                 cron(logged(sweep, "debug"), second=every_sweep, run_at_startup=True),
                 cron(logged(reconcile_films), minute=EVERY_FIVE_MINUTES, second=0, run_at_startup=True),
                 cron(logged(keep_trend, "debug"), second=set(range(4, 60, 10)), run_at_startup=True),
+                cron(logged(rebuild_all, "debug"), second={8, 38}),
+                cron(logged(rebuild_lonely, "debug"), minute=EVERY_FIVE_MINUTES, second=15),
+                cron(logged(rebuild_changed), minute=47, second=0),
                 cron(logged(move_up, "debug"), minute=EVERY_FIVE_MINUTES, second=30),
                 cron(logged(purge_expired_sessions), minute=17, second=0),
                 cron(logged(reconcile_budget, "debug"), second=every_sweep, run_at_startup=True),

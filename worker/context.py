@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.enrichment.upstream import Upstream
 from worker.catalogue import Catalogue
 from worker.drain import Drain
+from worker.rebuilder import Rebuilder
 
 
 class Context(TypedDict):
@@ -16,3 +17,6 @@ class Context(TypedDict):
     upstream: Upstream
     drain: Drain
     catalogue: Catalogue
+    rebuilder: Rebuilder
+    # The hour (UTC) after which recommendations are rebuilt every night.
+    rebuild_hour: int

@@ -17,6 +17,7 @@ from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
 from worker.jobs.upstream import reconcile_budget
+from worker.rebuilder import Rebuilder
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     redis = wiring.patient_redis(settings)
     metrics = wiring.metrics(settings)
     upstream = wiring.upstream(settings, engine, redis, metrics)
+    rebuilder = Rebuilder(metrics, enabled=settings.recommendations.rebuild)
     try:
         await check_database(engine)
         yield {
@@ -42,8 +44,11 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
             "upstream": upstream,
             "drain": Drain(upstream, settings.enrichment.concurrency),
             "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
+            "rebuilder": rebuilder,
+            "rebuild_hour": settings.recommendations.rebuild_hour,
         }
     finally:
+        await rebuilder.stop()
         await upstream.kinopoisk.close()
         await redis.close()
         await patient_engine.dispose()

@@ -112,6 +112,8 @@ class Limits(Section):
 
 class Recommendations(Section):
     kept_seconds: Seconds = 600
+    rebuild: bool = True
+    rebuild_hour: Annotated[int, Field(ge=0, le=23)] = 3
 
 
 class Logs(Section):

@@ -1,0 +1,291 @@
+"""Rebuilds of the recommendations: when they are due, and the life of the process that makes them."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
+
+from shared import sentry
+from shared.metrics import NullMetrics
+from shared.settings import Settings
+from tests.client import eventually
+from worker import main, rebuilder
+from worker.context import Context
+from worker.jobs.recommendations import (
+    FULL_DUE,
+    LONELY,
+    NEW_FAVOURITES,
+    rebuild_all,
+    rebuild_changed,
+    rebuild_lonely,
+)
+from worker.main import opened
+from worker.rebuilder import Rebuilder
+
+Sql = Callable[..., Awaitable[Any]]
+
+FILM = "INSERT INTO film (kinopoisk_id, document, genres, fetched_at)"
+MODEL = "INSERT INTO recommender_model (version, built_at)"
+STEPS = {
+    "film": f"{FILM} VALUES (1, '', '{{2}}', now() - interval '3 days')",
+    "film for adults": f"{FILM} VALUES (2, '', '{{28}}', now() - interval '3 days')",
+    "ten films": f"{FILM} SELECT n, '', '{{2}}', now() - interval '3 days' FROM generate_series(11, 20) AS n",
+    "two new films": f"{FILM} SELECT n, '', '{{2}}', now() FROM generate_series(21, 22) AS n",
+    "three new films": f"{FILM} SELECT n, '', '{{2}}', now() FROM generate_series(21, 23) AS n",
+    "a trend": "INSERT INTO recommender_model (version, trend_at) VALUES (1, now())",
+    "a model": f"{MODEL} VALUES (1, now() - interval '1 minute')",
+    "yesterday's model": f"{MODEL} VALUES (1, now() - interval '1 day')",
+    "person": "INSERT INTO user_account (id, username, username_folded, password_hash) "
+    "VALUES ('00000000-0000-0000-0000-000000000001', 'a', 'a', '-')",
+    "favourite": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
+    "SELECT id, 1, now() - interval '59 minutes' FROM user_account",
+    "favourite for long": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
+    "SELECT id, 1, now() - interval '61 minutes' FROM user_account",
+    "neighbours": "INSERT INTO film_neighbour (kinopoisk_id, neighbours, weights, kinds) VALUES (1, '{}', '{}', '{}')",
+}
+
+
+async def due(database: AsyncEngine, sql: Sql, rule: TextClause, steps: tuple[str, ...], **values: Any) -> bool:
+    for step in steps:
+        await sql(STEPS[step])
+    async with database.connect() as connection:
+        return bool(await connection.scalar(rule, values))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((), False),
+        (("film for adults",), False),
+        (("film",), True),
+        (("film", "a trend"), True),
+        (("film", "a model"), False),
+        (("film", "yesterday's model"), True),
+        (("ten films", "two new films", "a model"), False),
+        (("ten films", "three new films", "a model"), True),
+    ],
+)
+async def test_when_all_films_are_due(database: AsyncEngine, sql: Sql, steps: tuple[str, ...], expected: bool) -> None:
+    assert await due(database, sql, FULL_DUE, steps, rebuild_hour=await hour_before(sql)) is expected
+
+
+async def hour_before(sql: Sql) -> int:
+    """It began between one and two hours ago."""
+    return int(await sql("SELECT extract(hour FROM now() AT TIME ZONE 'UTC' - interval '1 hour')"))
+
+
+@pytest.mark.parametrize(("ago", "expected"), [("30 minutes", False), ("150 minutes", True), ("2 days", True)])
+async def test_every_night_the_quiet_hour_makes_all_films_due(
+    database: AsyncEngine, sql: Sql, ago: str, expected: bool
+) -> None:
+    await sql(f"{MODEL} VALUES (1, now() - CAST(:ago AS text)::interval)", ago=ago)
+    assert await due(database, sql, FULL_DUE, (), rebuild_hour=await hour_before(sql)) is expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (("film", "person", "favourite"), False),
+        (("a model", "film", "person"), False),
+        (("a model", "film", "person", "favourite for long"), True),
+        (("a model", "person", "favourite"), False),
+        (("a model", "film", "person", "favourite", "neighbours"), False),
+    ],
+)
+async def test_when_a_favourite_leads_nowhere(
+    database: AsyncEngine, sql: Sql, steps: tuple[str, ...], expected: bool
+) -> None:
+    assert await due(database, sql, LONELY, steps) is expected
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (("film", "person", "favourite"), False),
+        (("a model", "film", "person", "favourite"), True),
+        (("a model", "film", "person", "favourite for long"), False),
+    ],
+)
+async def test_when_there_are_new_favourites(
+    database: AsyncEngine, sql: Sql, steps: tuple[str, ...], expected: bool
+) -> None:
+    assert await due(database, sql, NEW_FAVOURITES, steps) is expected
+
+
+class Counts(NullMetrics):
+    """Which counters rose."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def count(self, name: str, n: int = 1) -> None:
+        self.names.append(name)
+
+
+class StandIn:
+    """Instead of a rebuild: notes its pid and arguments, then does what it is told to."""
+
+    def __init__(self, notes: Path, then: str) -> None:
+        self.notes = notes
+        self.command = (sys.executable, "-c", f"{NOTE}\n{then}", str(notes))
+
+    async def started(self) -> list[str]:
+        """Its pid and arguments, once it runs."""
+
+        async def noted() -> list[str]:
+            return self.notes.read_text().splitlines()[-1].split() if self.notes.exists() else []
+
+        return list(await eventually(noted))
+
+
+NOTE = "import os, sys; open(sys.argv[1], 'a').write(' '.join([str(os.getpid()), *sys.argv[2:]]) + '\\n')"
+FINISH, FAIL, HANG = "", "sys.exit('first\\nrebuild: no.')", "import time; time.sleep(600)"
+
+
+@asynccontextmanager
+async def rebuilding(stand_in: StandIn, metrics: Counts) -> AsyncIterator[Rebuilder]:
+    running = Rebuilder(metrics, stand_in.command)
+    try:
+        yield running
+    finally:
+        await running.stop()
+
+
+@pytest.fixture
+def metrics() -> Counts:
+    return Counts()
+
+
+async def told(metrics: Counts) -> bool:
+    return bool(metrics.names)
+
+
+async def test_a_rebuild_gets_its_options_and_its_end_is_told(tmp_path: Path, metrics: Counts) -> None:
+    stand_in = StandIn(tmp_path / "notes", FINISH)
+    async with rebuilding(stand_in, metrics) as running:
+        assert running.start("--changed")
+        assert (await stand_in.started())[1:] == ["--changed"]
+        await eventually(lambda: told(metrics))
+        assert (metrics.names, running.is_free) == (["recommender.rebuild.done"], True)
+
+
+async def test_while_one_runs_no_other_starts(tmp_path: Path, metrics: Counts) -> None:
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with rebuilding(stand_in, metrics) as running:
+        running.start()
+        await stand_in.started()
+        assert (running.is_free, running.start()) == (False, False)
+
+
+async def test_a_failure_is_reported_once_with_its_last_words(
+    tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarms: list[str] = []
+    monkeypatch.setattr(sentry, "alarm", lambda code, _: alarms.append(code))
+    with capture_logs() as logged:
+        async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
+            running.start()
+            await eventually(lambda: told(metrics))
+    [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
+    assert (failure["exit_code"], failure["last_words"]) == (1, "rebuild: no.")
+    assert (alarms, metrics.names) == (["rebuild-failed"], ["recommender.rebuild.failed"])
+
+
+async def test_after_a_failure_none_starts_for_a_while(
+    tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
+        running.start()
+        await eventually(lambda: told(metrics))
+        assert not running.start()
+        monkeypatch.setattr(rebuilder, "PAUSE_SECONDS", 0)
+        assert running.start()
+
+
+async def test_a_command_that_cannot_be_started_is_a_failure(tmp_path: Path, metrics: Counts) -> None:
+    running = Rebuilder(metrics, (str(tmp_path / "nothing here"),))
+    running.start()
+    await eventually(lambda: told(metrics))
+    assert metrics.names == ["recommender.rebuild.failed"]
+
+
+async def test_stopping_kills_it(tmp_path: Path, metrics: Counts) -> None:
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with rebuilding(stand_in, metrics) as running:
+        running.start()
+        pid = int((await stand_in.started())[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert metrics.names == []
+
+
+async def test_a_worker_that_stops_kills_it(
+    settings: Settings, database: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with worker(settings, stand_in, monkeypatch) as context:
+        context["rebuilder"].start()
+        pid = int((await stand_in.started())[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@asynccontextmanager
+async def worker(settings: Settings, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Context]:
+    """What jobs get, with rebuilds switched on."""
+    monkeypatch.setattr(main, "Rebuilder", partial(Rebuilder, command=stand_in.command))
+    enabled = settings.recommendations.model_copy(update={"rebuild": True})
+    async with opened(settings.model_copy(update={"recommendations": enabled})) as context:
+        yield context
+
+
+JOBS = [
+    (rebuild_all, ("film",), []),
+    (rebuild_lonely, ("a model", "film", "person", "favourite"), ["--changed"]),
+    (rebuild_changed, ("a model", "film", "person", "favourite"), ["--changed"]),
+]
+
+
+@pytest.mark.parametrize(("job", "steps", "options"), JOBS)
+async def test_a_job_starts_what_is_due_and_does_not_wait_for_it(
+    settings: Settings,
+    sql: Sql,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    job: Callable[[Context], Awaitable[bool]],
+    steps: tuple[str, ...],
+    options: list[str],
+) -> None:
+    for step in steps:
+        await sql(STEPS[step])
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with worker(settings, stand_in, monkeypatch) as context:
+        assert await job(context)
+        assert (await stand_in.started())[1:] == options
+        assert not await job(context)
+
+
+@pytest.mark.parametrize("job", [job for job, _, _ in JOBS])
+async def test_what_is_not_due_is_not_started(
+    settings: Settings,
+    sql: Sql,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    job: Callable[[Context], Awaitable[bool]],
+) -> None:
+    async with worker(settings, StandIn(tmp_path / "notes", HANG), monkeypatch) as context:
+        assert not await job(context)
+
+
+async def test_where_rebuilds_are_switched_off_none_starts(settings: Settings, sql: Sql) -> None:
+    await sql(STEPS["film"])
+    async with opened(settings) as context:
+        assert not await rebuild_all(context)

@@ -1,0 +1,65 @@
+"""Starting rebuilds of the recommendations. They run as processes of their own: worker.rebuilder, worker.rebuild."""
+
+from sqlalchemy import TextClause, text
+
+from worker.context import Context
+from worker.trend import RECOMMENDABLE
+
+# If so much of all films has come or was stored anew since, the neighbours are those of another catalogue.
+NOTABLE_SHARE = 0.2
+
+# All films: at once if that never happened; once every night; and while the catalogue grows.
+FULL_DUE = text(f"""
+    SELECT CASE
+        WHEN built_at IS NULL THEN EXISTS (SELECT FROM film WHERE {RECOMMENDABLE})
+        WHEN built_at < (date_trunc('day', now() AT TIME ZONE 'UTC' - night) + night) AT TIME ZONE 'UTC' THEN true
+        ELSE (SELECT count(*) FROM film WHERE fetched_at > built_at) > {NOTABLE_SHARE} * (SELECT count(*) FROM film)
+    END
+    FROM (SELECT max(built_at) AS built_at FROM recommender_model) AS latest,
+        (SELECT make_interval(hours => CAST(:rebuild_hour AS integer)) AS night) AS setting
+""")
+
+# A favourite that leads nowhere yet: nobody had it when all films were rebuilt, or it was not stored.
+LONELY = text("""
+    WITH lonely AS MATERIALIZED (
+        SELECT kinopoisk_id FROM film
+        WHERE NOT EXISTS (SELECT FROM film_neighbour WHERE film_neighbour.kinopoisk_id = film.kinopoisk_id)
+    )
+    SELECT EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
+        AND EXISTS (SELECT FROM favourite JOIN lonely USING (kinopoisk_id))
+""")
+
+# Which films have so many more people that it matters, the rebuild finds out.
+NEW_FAVOURITES = text("""
+    SELECT EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
+        AND EXISTS (SELECT FROM favourite WHERE added_at > now() - interval '1 hour')
+""")
+
+
+async def rebuild_all(ctx: Context) -> bool:
+    """Start a rebuild of all films if it is due; whether one was started. Safe to run twice."""
+    rebuilder = ctx["rebuilder"]
+    if not rebuilder.is_free:
+        return False
+    async with ctx["patient_engine"].connect() as connection:
+        due = await connection.scalar(FULL_DUE, {"rebuild_hour": ctx["rebuild_hour"]})
+    return bool(due) and rebuilder.start()
+
+
+async def rebuild_lonely(ctx: Context) -> bool:
+    """Start a rebuild of what has changed if a favourite leads nowhere yet; whether one was started."""
+    return await _rebuild_changed(ctx, LONELY)
+
+
+async def rebuild_changed(ctx: Context) -> bool:
+    """Start a rebuild of what has changed if there are new favourites; whether one was started."""
+    return await _rebuild_changed(ctx, NEW_FAVOURITES)
+
+
+async def _rebuild_changed(ctx: Context, condition: TextClause) -> bool:
+    rebuilder = ctx["rebuilder"]
+    if not rebuilder.is_free:
+        return False
+    async with ctx["patient_engine"].connect() as connection:
+        due = await connection.scalar(condition)
+    return bool(due) and rebuilder.start("--changed")
