@@ -1,9 +1,11 @@
-"""`python -m worker.rebuild films`: heavy rebuilds, each a process of its own beside the running service."""
+"""`python -m worker.rebuild films|recommendations`: heavy rebuilds, each a process of its own beside the service."""
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -13,6 +15,15 @@ from shared import logs, wiring
 from shared.enrichment.rebuild import count_sources, project_all
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings
+
+# One thread of linear algebra. Freed memory goes back where it was much at once, and is used again where it was not.
+LEAN = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(4 * 2**20),
+}
 
 
 async def rebuild_films(engine: AsyncEngine, console: Console) -> int:
@@ -24,30 +35,61 @@ async def rebuild_films(engine: AsyncEngine, console: Console) -> int:
         return await project_all(engine, lambda films: progress.advance(bar, films))
 
 
-REBUILDS = {"films": rebuild_films}
-
-
-async def run(settings: Settings, what: str) -> int:
+async def run_films(settings: Settings) -> int:
     console = Console(stderr=True)
     engine = wiring.write_engine(settings, "kinoshelf-rebuild")
     try:
         await check_database(engine)
-        done = await REBUILDS[what](engine, console)
+        done = await rebuild_films(engine, console)
     finally:
         await engine.dispose()
-    sys.stdout.write(f"{done} {what} projected.\n")
+    sys.stdout.write(f"{done} films projected.\n")
     return 0
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when it is done, 1 with one sentence where it cannot start."""
+async def check(settings: Settings) -> None:
+    """Raises SchemaBehind and DatabaseAway."""
+    engine = wiring.write_engine(settings, "kinoshelf-rebuild")
+    try:
+        await check_database(engine)
+    finally:
+        await engine.dispose()
+
+
+def become_recommender(settings: Settings, options: Sequence[str]) -> NoReturn:
+    """Go on as a lean process: what was needed so far would take a third of its memory."""
+    url = settings.postgres.url.get_secret_value().replace("postgresql+asyncpg://", "postgresql://", 1)
+    address, mark, ssl = url.partition("?ssl=")
+    environment = {
+        **os.environ,
+        **LEAN,
+        "KINOSHELF_REBUILD_DATABASE": f"{address}?sslmode={ssl}" if mark else url,
+        "KINOSHELF_REBUILD_LOGS": settings.logs.format,
+        "KINOSHELF_REBUILD_LEVEL": settings.logs.level,
+    }
+    os.execve(sys.executable, [sys.executable, "-m", "worker.recommender", *options], environment)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m worker.rebuild", description="Rebuild what can be made again.")
-    parser.add_argument("what", choices=sorted(REBUILDS), help="films: the read table, from what Kinopoisk once said")
-    what = parser.parse_args(arguments).what
+    rebuilds = parser.add_subparsers(dest="what", required=True)
+    rebuilds.add_parser("films", help="the read table, from what Kinopoisk once said")
+    recommendations = rebuilds.add_parser("recommendations", help="which films lead to which, from favourites")
+    recommendations.add_argument("--changed", action="store_true", help="only of films whose favourites changed")
+    recommendations.add_argument("--force", action="store_true", help="publish them even if they seem to be broken")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 when it is done, 1 with one sentence where it cannot."""
+    chosen = parse(arguments)
     try:
         settings = load_settings()
         logs.configure("rebuild", settings.logs.format, settings.logs.level)
-        return asyncio.run(run(settings, what))
+        if chosen.what == "films":
+            return asyncio.run(run_films(settings))
+        asyncio.run(check(settings))
+        become_recommender(settings, [f"--{name}" for name in ("changed", "force") if getattr(chosen, name)])
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"rebuild: {error}\n")
         return 1

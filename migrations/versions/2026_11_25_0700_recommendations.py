@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("neighbours", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.Column("weights", postgresql.ARRAY(sa.REAL()), nullable=False),
         sa.Column("kinds", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
+        sa.Column("favourites", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("kinopoisk_id", name=op.f("pk_film_neighbour")),
     )
     op.create_table(

@@ -88,6 +88,8 @@ film_neighbour = Table(
     Column("neighbours", ARRAY(Integer), nullable=False),
     Column("weights", ARRAY(REAL), nullable=False),
     Column("kinds", ARRAY(SmallInteger), nullable=False),
+    # How many people had it among their favourites when what leads to it was last found.
+    Column("favourites", Integer, nullable=False, server_default=text("0")),
 )
 
 # One row: the model in use.
