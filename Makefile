@@ -1,13 +1,14 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) dev/bootstrap.py
 BIN = .venv/bin
+MOVIETWEETINGS ?= ../shared/movietweetings
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types imports tests bench lock clean setup
+.PHONY: help run demo test lint types imports tests bench bench-recommendations lock clean setup
 
 help:  ## This list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
 
 run:  ## Everything on this machine: database, queue, sandbox of Kinopoisk, API, worker. Ctrl-C stops it
 	@exec $(BOOTSTRAP) -m dev.run --tied
@@ -32,6 +33,9 @@ tests: setup  ## pytest with coverage
 
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench
+
+bench-recommendations: setup  ## How good recommendations are; MOVIETWEETINGS=folder of its data
+	$(BIN)/python -m bench.recommendations --movietweetings "$(MOVIETWEETINGS)"
 
 lock:  ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet uv

@@ -4,7 +4,11 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
+
+# Ratings that are not ours to ship, beside the folder of the repository.
+MOVIETWEETINGS = Path("../shared/movietweetings")
 
 
 class CannotMeasure(Exception):
@@ -26,6 +30,7 @@ class Scale(NamedTuple):
 
     quick: bool = False
     before: str = ""
+    movietweetings: Path = MOVIETWEETINGS
 
     def pick(self, full: int, quick: int) -> int:
         return quick if self.quick else full

@@ -6,12 +6,13 @@ import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from types import ModuleType
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.figures import CannotMeasure, Figure, Scale
+from bench.figures import MOVIETWEETINGS, CannotMeasure, Figure, Scale
 from dev.problems import CannotStart
 
 VERDICTS = {True: "[green]met[/]", False: "[bold red]missed[/]", None: ""}
@@ -27,6 +28,9 @@ def parser_for(name: str, rows: Rows) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(f"python -m {name}", description="Figures of the running service.")
     parser.add_argument("--quick", action="store_true", help="fewer requests and rounds: is anything badly off?")
     parser.add_argument("--before", default="", metavar="COMMIT", help="with which version before_and_after compares")
+    parser.add_argument(
+        "--movietweetings", type=Path, default=MOVIETWEETINGS, metavar="DIR", help=f"its folder ({MOVIETWEETINGS})"
+    )
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which ones (all): {', '.join(rows)}")
     return parser
 
@@ -71,10 +75,11 @@ def run(name: str, rows: Rows, arguments: Sequence[str]) -> int:
     chosen = parse(name, rows, arguments)
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, everything on this machine")
+    scale = Scale(chosen.quick, chosen.before, chosen.movietweetings)
     figures, failed = [], False
     for each in chosen.rows or rows:
         try:
-            figures += run_row(console, each, rows[each], Scale(chosen.quick, chosen.before))
+            figures += run_row(console, each, rows[each], scale)
         except CannotMeasure as problem:
             failed = True
             console.print(f"[bold red]{each} could not be measured.[/] {problem}", highlight=False)

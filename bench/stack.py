@@ -130,7 +130,7 @@ async def running_stack(layout: Layout | None = None) -> AsyncIterator[Stack]:
         postgres, valkey = exits.enter_context(servers(data))
         sandbox_url, sandbox = _sandbox(Starter(data, exits), layout)
         starter = Starter(data, exits, layout.source)
-        starter.environment |= _settings(postgres.url, valkey.url, sandbox_url)
+        starter.environment |= settings_for(postgres.url, valkey.url, sandbox_url)
         starter.environment |= (UNDISTURBED if layout.source is None else {}) | dict(layout.environment)
         run_to_end(starter.launch("migration", "alembic", "upgrade", "head"), starter.interrupts)
         stack = Stack(
@@ -157,7 +157,7 @@ def _sandbox(starter: Starter, layout: Layout) -> tuple[str, Child]:
     return sandbox_address(log) or "", child
 
 
-def _settings(postgres_url: str, redis_url: str, kinopoisk_url: str) -> dict[str, str]:
+def settings_for(postgres_url: str, redis_url: str, kinopoisk_url: str) -> dict[str, str]:
     return CHEAP_HASHES | {
         "KINOSHELF__AUTH__JWT_KEYS": json.dumps([{"id": "bench", "secret": secrets.token_urlsafe(48)}]),
         "KINOSHELF__POSTGRES__URL": postgres_url,

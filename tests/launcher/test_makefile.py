@@ -8,7 +8,7 @@ import pytest
 
 from tests.launcher.conftest import ROOT
 
-TARGETS = {"run", "demo", "test", "lint", "types", "imports", "bench", "lock", "clean"}
+TARGETS = {"run", "demo", "test", "lint", "types", "imports", "bench", "bench-recommendations", "lock", "clean"}
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
