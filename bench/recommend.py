@@ -75,7 +75,6 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """0 when it is done; 2 with one sentence for files or arguments that cannot be used, 1 if no server can run."""
     chosen = parser().parse_args(arguments)
-    logs.configure("bench", level="warning")
     try:
         chosen.run(chosen)
     except BadFile as problem:
@@ -88,4 +87,5 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    logs.configure("bench", level="warning")
     sys.exit(main(sys.argv[1:]))
