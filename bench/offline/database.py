@@ -1,5 +1,6 @@
 """A PostgreSQL of its own for one command, with the schema of today; it is gone when the command ends."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -56,14 +57,23 @@ def own_database() -> Iterator[Database]:
         database = Database(postgres.url, Starter(data, exits))
         database.starter.environment |= settings_for(postgres.url, f"redis://{NOWHERE}", f"http://{NOWHERE}")
         database.run("migration", "alembic", "upgrade", "head")
+        asyncio.run(_trust(postgres.url))
         yield database
+
+
+async def _trust(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(TRUST)
+    finally:
+        await connection.close()
 
 
 async def add_favourites(connection: asyncpg.Connection, liked: Liked, ids: Sequence[int]) -> None:
     """Users, and the favourites of each; `ids` are kinopoisk_ids by the numbers of films in `liked`."""
     await connection.execute(USERS, len(liked.user_numbers))
     await connection.execute(WANTED, sorted(ids))
-    await connection.execute(f"{TRUST}; {LIKED}")
+    await connection.execute(LIKED)
     rows = zip(liked.users, map(ids.__getitem__, liked.films), liked.moments, strict=True)
     await connection.copy_records_to_table("liked", records=rows)
     await connection.execute(f"{FAVOURITES}; DROP TABLE liked")

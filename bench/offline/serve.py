@@ -24,12 +24,17 @@ def serve(folder: Path, liked: Liked, count: int, lists: Recommendations, done: 
 
     Raises BadFile, CannotStart.
     """
-    films = known_films(folder)
-    known = set(films)
-    films += [film for film in liked.film_numbers if film not in known]
+    films = all_films(folder, liked)
     with own_database() as database:
         asyncio.run(fill(database.url, folder, liked, films))
         asyncio.run(answer(database.url, liked, films, count, lists, done))
+
+
+def all_films(folder: Path, liked: Liked) -> list[str]:
+    """Those of the model, then those that it does not know; the film of number i + 1 is at place i. Raises BadFile."""
+    films = known_films(folder)
+    known = set(films)
+    return films + [film for film in liked.film_numbers if film not in known]
 
 
 async def fill(url: str, folder: Path, liked: Liked, films: Sequence[str]) -> None:

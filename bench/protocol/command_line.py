@@ -15,30 +15,29 @@ from bench.protocol.references import Lists
 from bench.starter import clean_environment
 
 LISTED = 20
+HEADER = ("user", "film", "timestamp")
 MOST_SECONDS = 60
 
 
 class Model:
-    """What `fit` made, for as long as its folder is there; `seconds` counts all that was run."""
+    """What `fit` made, in `folder`; the latest file of favourites; how many seconds all runs took."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, files: Path) -> None:
+        self._files = files
+        self.folder, self.told = files / "model", files / "told.csv"
         self.seconds = 0.0
 
     def fit(self, train: Histories, titles: Sequence[Title], *options: str) -> None:
         """Raises CannotMeasure."""
-        interactions = self._write("interactions.csv", ("user", "film", "timestamp"), _events(train))
+        interactions = self._write("interactions.csv", HEADER, _events(train))
         films = self._write("films.csv", Title._fields, titles)
-        self._run("fit", "--interactions", interactions, "--films", films, "--model", self._folder / "model", *options)
+        self._run("fit", "--interactions", interactions, "--films", films, "--model", self.folder, *options)
 
     def lists(self, told: Histories, length: int = LISTED) -> Lists:
         """What each of these is recommended. Raises CannotMeasure."""
-        favourites, out = (
-            self._write("told.csv", ("user", "film", "timestamp"), _events(told)),
-            self._folder / "out.csv",
-        )
-        chosen = ("--favourites", favourites, "--n", str(length), "--out", out)
-        self._run("recommend", "--model", self._folder / "model", *chosen)
+        out = self._files / "lists.csv"
+        self.told = self._write("told.csv", HEADER, _events(told))
+        self._run("recommend", "--model", self.folder, "--favourites", self.told, "--n", str(length), "--out", out)
         lists: Lists = {}
         with out.open(encoding="utf-8", newline="") as opened:
             for row in csv.DictReader(opened):
@@ -50,7 +49,7 @@ class Model:
         return at_most("fit and recommend", self.seconds, MOST_SECONDS, "s")
 
     def _write(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-        file = self._folder / name
+        file = self._files / name
         with file.open("w", encoding="utf-8", newline="") as opened:
             csv.writer(opened).writerows([header, *rows])
         return file
