@@ -9,9 +9,10 @@ import pytest
 from shared.enrichment.upstream import Upstream
 from shared.upstream import access, calls
 from shared.upstream.ledger import Call
+from tests.economy.catalogue import no_collections, one_collection
 from tests.jobs.conftest import look, sql, upstream
 
-__all__ = ["look", "sql", "upstream"]
+__all__ = ["look", "no_collections", "one_collection", "sql", "upstream"]
 
 Sql = Callable[..., Awaitable[Any]]
 TIME_IS_OVER = "UPDATE upstream_gate SET closed_until = now()"

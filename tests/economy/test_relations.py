@@ -1,0 +1,140 @@
+"""Similar films and franchises of what people have, and details of films that only those lists told of."""
+
+import asyncio
+
+import pytest
+
+from dev.sandbox.server import RunningSandbox
+from shared.enrichment.catalogue import step
+from shared.enrichment.upstream import Upstream
+from tests.economy.catalogue import COLLECTIONS, FILMS, SEQUELS, SIMILARS, by_path, like, loader, relation
+from tests.economy.conftest import Sql
+
+MATRIX_FRANCHISE = [63744, 8407, 299, 63745, 316, 1294123]
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_relations_are_stored_in_their_order(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    for film in MATRIX_FRANCHISE:
+        await sandbox.put_film(film)
+    await like(sql, 301, 535341)
+    await loader(upstream).load()
+    assert await relation(sql, 301, "sequel") == MATRIX_FRANCHISE
+    similar = [item.film.kinopoisk_id for item in (await upstream.kinopoisk.similars(535341)).films]
+    assert await relation(sql, 535341, "similar") == similar != []
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_what_more_people_have_comes_first(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await like(sql, 301, demand=1)
+    await like(sql, 535341, demand=4)
+    for turn in range(4):
+        await step(upstream, turn * 4)
+    log = [(call["path"], call["film"]) for call in (await sandbox.calls())["log"]]
+    assert log == [(SEQUELS, 535341), (SIMILARS, 535341), (SEQUELS, 301), (SIMILARS, 301)]
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_after_favourites_come_the_best_of_the_collections(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    await sql("INSERT INTO collection (name, films) VALUES ('FAMILY', '{326,435}'), ('X', '{448}')")
+    await like(sql, 301)
+    for _ in range(8):
+        await step(upstream, 0)
+    asked = [call["film"] for call in (await sandbox.calls())["log"]]
+    assert asked == [301, 301, 326, 326, 448, 448, 435, 435]
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_an_empty_franchise_and_a_404_are_asked_for_once(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    await like(sql, 999_999_999)
+    await loader(upstream).load()
+    assert await relation(sql, 999_999_999, "sequel") == await relation(sql, 999_999_999, "similar") == []
+    assert await by_path(sandbox) == {SEQUELS: 1, SIMILARS: 1}
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_relations_are_asked_for_again_after_three_months(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    await like(sql, 301)
+    await loader(upstream).load()
+    days = "SELECT min(extract(epoch FROM next_attempt_at - fetched_at))::float8 / 86400 FROM film_relation"
+    assert 72 <= await sql(days) <= 108
+    await sandbox.forget_calls()
+    await sql("UPDATE film_relation SET next_attempt_at = now()")
+    await loader(upstream).load()
+    assert (await by_path(sandbox))[SEQUELS] == 1
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_an_empty_answer_takes_nothing_away(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await like(sql, 301)
+    await sandbox.fault("status", path="other", status=404)
+    await sql("INSERT INTO film_relation (kinopoisk_id, relation, related) VALUES (301, 'sequel', '{1,2}')")
+    await step(upstream, 0)
+    assert await relation(sql, 301, "sequel") == [1, 2]
+    assert await sql("SELECT fetched_at IS NOT NULL FROM film_relation")
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_two_loops_at_once_ask_for_no_relation_twice(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    await like(sql, 301, 303, 308, 310)
+    await asyncio.gather(*(loader(upstream).load() for _ in range(3)))
+    made = await by_path(sandbox)
+    assert (made[SEQUELS], made[SIMILARS]) == (4, 4)
+
+
+async def test_every_fourth_call_is_for_what_people_have(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await like(sql, 301)
+    for turn in range(8):
+        await step(upstream, turn)
+    paths = [call["path"] for call in (await sandbox.calls())["log"]]
+    assert paths == [*[COLLECTIONS] * 3, SEQUELS, *[COLLECTIONS] * 3, SIMILARS]
+
+
+async def test_without_favourites_collections_are_not_held_up(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    for turn in range(8):
+        await step(upstream, turn)
+    assert await by_path(sandbox) == {COLLECTIONS: 8}
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_what_only_similars_of_a_favourite_told_of_gets_its_details(upstream: Upstream, sql: Sql) -> None:
+    await like(sql, 535341)
+    await loader(upstream).load()
+    told = await relation(sql, 535341, "similar")
+    full = await sql("SELECT count(*) FROM film WHERE detail = 'full' AND kinopoisk_id = ANY(:told)", told=told)
+    assert full == len(told)
+
+
+@pytest.mark.parametrize(("films", "fetched"), [(1, 0), (2, 1)])
+@pytest.mark.usefixtures("no_collections")
+async def test_of_films_that_nobody_has_two_must_tell_of_it(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox, films: int, fetched: int
+) -> None:
+    await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (299, '{}', 'summary')")
+    for film in range(1, films + 1):
+        await sql(
+            "INSERT INTO film_relation (kinopoisk_id, relation, related) VALUES (:film, 'similar', '{299}')", film=film
+        )
+    await loader(upstream).load()
+    assert (await by_path(sandbox)).get(FILMS, 0) == fetched
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_a_film_that_upstream_does_not_know_is_asked_for_once(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox
+) -> None:
+    await like(sql, 301)
+    await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (999999999, '{}', 'summary')")
+    await sql("INSERT INTO film_relation VALUES (301, 'similar', '{999999999}', now() + interval '1 day')")
+    await loader(upstream).load()
+    assert (await sandbox.calls())["by_film"]["999999999"] == 1
