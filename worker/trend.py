@@ -23,7 +23,7 @@ LOCK = text("SELECT pg_try_advisory_xact_lock(7421, 3)")
 
 # A favourite of this many days ago counts half.
 TREND_HALF_LIFE = 7.0
-# A film with a rating of which no list tells how many voted: as little known as this.
+# A film with a rating of which nobody told how many voted: as little known as this.
 FEW_VOTES = 500
 # Kinopoisk's collections tell no votes either, but a film in one is well known. Of the popular ones the first place has
 # as many as a film of the 250 best, the 20th half, and so on: places and popularity are related like that (Zipf).
@@ -50,9 +50,10 @@ RELATIONS = text("SELECT kinopoisk_id, related FROM film_relation WHERE relation
 # Whoever asks: a film without genres is known too little, and nobody is recommended one for adults.
 RECOMMENDABLE = f"film.genres <> '{{}}' AND NOT {ADULT} = ANY (film.genres)"
 
-# Where no film has a rating, popularity here is all that is known, and is the prior as it is; among ratings a
-# favourite is damped like a vote. Rounded, because a single new rating moves the mean, and so all films a very little.
-# EXCEPT, so that a row that stays the same is not even locked.
+# The mean counts as many votes as 60 % of the rated films have at most. Where no film has a rating, popularity here is
+# all that is known, and is the prior as it is; among ratings a favourite is damped like a vote. Rounded, because a
+# single new rating moves the mean, and so all films a very little. EXCEPT, so that a row that stays the same is not
+# even locked.
 REFRESH = text(f"""
     WITH listed AS (
         SELECT item.kinopoisk_id, min(place) FILTER (WHERE name LIKE 'TOP_POPULAR%') AS popular, max(CASE
@@ -67,7 +68,6 @@ REFRESH = text(f"""
         FROM (SELECT kinopoisk_id, 1 / ({ZIPF - 1}::float8 + popular) AS share FROM listed WHERE popular > 0) AS placed
     ), known AS MATERIALIZED (
         SELECT film.kinopoisk_id, film.genres, franchise, film.rating::float8 AS rating,
-            nullif(film.votes, 0) AS counted,
             coalesce(nullif(film.votes, 0), listed.votes, {FEW_VOTES})::float8 AS votes,
             coalesce(people, 0) AS people, coalesce(favoured.weight, 0) + coalesce(popular.weight, 0) AS weight
         FROM film
@@ -79,7 +79,7 @@ REFRESH = text(f"""
         WHERE {RECOMMENDABLE}
     ), usual AS (
         SELECT avg(rating) AS rating, nullif(max(people), 0) AS people, nullif(max(weight), 0) AS weight,
-            coalesce(percentile_cont(0.6) WITHIN GROUP (ORDER BY counted), {FEW_VOTES}) AS votes
+            percentile_cont(0.6) WITHIN GROUP (ORDER BY votes) FILTER (WHERE rating IS NOT NULL) AS votes
         FROM known
     ), fresh AS MATERIALIZED (
         SELECT known.kinopoisk_id, genres, franchise, CASE
