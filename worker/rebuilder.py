@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 RECOMMENDATIONS = (sys.executable, "-m", "worker.rebuild", "recommendations")
 # What failed once will most likely fail again at once.
-PAUSE_SECONDS = 600.0
+PAUSE_SECONDS = 1800.0
 
 
 class Rebuilder:
