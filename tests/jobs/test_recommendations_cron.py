@@ -141,7 +141,8 @@ class StandIn:
         """Its pid and arguments, once it runs."""
 
         async def noted() -> list[str]:
-            return self.notes.read_text().splitlines()[-1].split() if self.notes.exists() else []
+            noted = self.notes.read_text() if self.notes.exists() else ""
+            return noted.splitlines()[-1].split() if noted.endswith("\n") else []
 
         return list(await eventually(noted))
 

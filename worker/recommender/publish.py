@@ -20,7 +20,8 @@ MODEL = """
     VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, now(), $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (id) DO UPDATE SET
         version = greatest(recommender_model.version + 1, excluded.version), half_row_max = excluded.half_row_max,
-        built_at = excluded.built_at, seconds = excluded.seconds, users = excluded.users,
+        built_at = CASE WHEN $10 THEN recommender_model.built_at ELSE excluded.built_at END,
+        seconds = excluded.seconds, users = excluded.users,
         favourites = excluded.favourites, films = excluded.films, collaborative_mass = excluded.collaborative_mass,
         similar_mass = excluded.similar_mass, content_mass = excluded.content_mass, quality = excluded.quality
 """
@@ -40,12 +41,12 @@ class Model(NamedTuple):
     quality: float | None
 
 
-async def publish(connection: asyncpg.Connection, rows: Iterable[Row], model: Model) -> None:
-    """Readers see the old rows until all of the new ones are there."""
+async def publish(connection: asyncpg.Connection, rows: Iterable[Row], model: Model, *, only_changed: bool) -> None:
+    """Readers see the old rows until all of the new ones are there. Built is a model when all of it was."""
     async with connection.transaction():
         await connection.execute("DELETE FROM film_neighbour")
         await connection.copy_records_to_table("film_neighbour", records=rows, columns=COLUMNS)
-        await connection.execute(MODEL, *model)
+        await connection.execute(MODEL, *model, only_changed)
     await connection.execute("ANALYZE film_neighbour")
 
 

@@ -46,6 +46,8 @@ async def rebuild(connection: asyncpg.Connection, *, only_changed: bool = False,
         content_mass=masses[CONTENT],
         quality=judged.quality,
     )
-    await publish(connection, rows(loaded.films, neighbours, loaded.fitted()), model)
+    await publish(
+        connection, rows(loaded.films, neighbours, loaded.fitted()), model, only_changed=loaded.kept is not None
+    )
     figures = {name: getattr(model, name) for name in ("films", "users", "favourites", "quality")}
     log.info("recommendations_rebuilt", **figures, seconds=round(time.monotonic() - started, 1), peak_mb=peak_mb())
