@@ -10,7 +10,7 @@ OVERALL = 0
 ADULT = 28
 
 # Score = what the favourites say (0 to 1) + prior + trend. The prior counts the more the less is known of a person:
-# PRIOR_LEAST + PRIOR_MORE / (1 + favourites / 2).
+# PRIOR_LEAST + PRIOR_MORE / (1 + favourites / 2). Told as a part of the highest possible one.
 PRIOR_LEAST, PRIOR_MORE, TREND_WEIGHT = 0.1, 0.6, 0.3
 
 # Only the latest favourites speak, each half as loud as the one this many places after it.

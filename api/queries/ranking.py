@@ -28,6 +28,8 @@ from shared.tables.work import film_sync
 
 # Of a short list so many may have the same reason, where there are others.
 SAME_REASON, SHORT = 3, 5
+# Scores are 0 to 1.
+HIGHEST = 1 + PRIOR_LEAST + PRIOR_MORE + TREND_WEIGHT
 # A favourite is named as the reason only if favourites make up so much of the score.
 LEAST_SHARE = 0.1
 
@@ -62,7 +64,8 @@ RANKED = text(f"""
         UNION ALL
         SELECT id, 0 FROM charted WHERE NOT EXISTS (SELECT FROM heard WHERE heard.id = charted.id)
     ), scored AS MATERIALIZED (
-        SELECT id, taste, franchise, (taste + prior_weight * prior + {TREND_WEIGHT} * trend)::real AS score
+        SELECT id, taste / {HIGHEST} AS taste, franchise,
+            ((taste + prior_weight * prior + {TREND_WEIGHT} * trend) / {HIGHEST})::real AS score
         FROM candidate CROSS JOIN scale
         CROSS JOIN LATERAL (SELECT * FROM film_trend WHERE kinopoisk_id = candidate.id LIMIT 1) AS at_large
         WHERE (CAST(:genre AS smallint) = {OVERALL} OR CAST(:genre AS smallint) = ANY (genres))

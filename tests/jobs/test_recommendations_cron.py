@@ -34,6 +34,8 @@ Sql = Callable[..., Awaitable[Any]]
 
 FILM = "INSERT INTO film (kinopoisk_id, document, genres, fetched_at)"
 MODEL = "INSERT INTO recommender_model (version, built_at)"
+BUILT = "INSERT INTO recommender_model (version, built_at, seconds)"
+SIMILAR = "INSERT INTO film_relation (kinopoisk_id, relation, related, fetched_at) VALUES (1, 'similar',"
 STEPS = {
     "film": f"{FILM} VALUES (1, '', '{{2}}', now() - interval '3 days')",
     "film for adults": f"{FILM} VALUES (2, '', '{{28}}', now() - interval '3 days')",
@@ -43,10 +45,18 @@ STEPS = {
     "a trend": "INSERT INTO recommender_model (version, trend_at) VALUES (1, now())",
     "a model": f"{MODEL} VALUES (1, now() - interval '1 minute')",
     "yesterday's model": f"{MODEL} VALUES (1, now() - interval '1 day')",
+    "a cheap model": f"{BUILT} VALUES (1, now() - interval '6 minutes', 9)",
+    "a cheap model of just now": f"{BUILT} VALUES (1, now() - interval '4 minutes', 9)",
+    "a costly model": f"{BUILT} VALUES (1, now() - interval '6 minutes', 11)",
+    "similars": f"{SIMILAR} '{{2}}', now())",
+    "no similars": f"{SIMILAR} '{{}}', now())",
+    "similars for long": f"{SIMILAR} '{{2}}', now() - interval '7 minutes')",
     "person": "INSERT INTO user_account (id, username, username_folded, password_hash) "
     "VALUES ('00000000-0000-0000-0000-000000000001', 'a', 'a', '-')",
     "favourite": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
     "SELECT id, 1, now() - interval '59 minutes' FROM user_account",
+    "new favourite": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
+    "SELECT id, 1, now() FROM user_account",
     "favourite for long": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
     "SELECT id, 1, now() - interval '61 minutes' FROM user_account",
     "neighbours": "INSERT INTO film_neighbour (kinopoisk_id, neighbours, weights, kinds) VALUES (1, '{}', '{}', '{}')",
@@ -71,6 +81,14 @@ async def due(database: AsyncEngine, sql: Sql, rule: TextClause, steps: tuple[st
         (("film", "yesterday's model"), True),
         (("ten films", "two new films", "a model"), False),
         (("ten films", "three new films", "a model"), True),
+        (("film", "a cheap model"), False),
+        (("film", "a cheap model", "person", "new favourite"), True),
+        (("film", "a cheap model of just now", "person", "new favourite"), False),
+        (("film", "a costly model", "person", "new favourite"), False),
+        (("film", "a cheap model", "person", "favourite"), False),
+        (("film", "a cheap model", "similars"), True),
+        (("film", "a cheap model", "no similars"), False),
+        (("film", "a cheap model", "similars for long"), False),
     ],
 )
 async def test_when_all_films_are_due(database: AsyncEngine, sql: Sql, steps: tuple[str, ...], expected: bool) -> None:

@@ -70,7 +70,7 @@ async def test_the_newest_favourite_speaks_loudest(database: AsyncEngine, engine
     await store(database, World(plain(1, 2, 11, 12, *range(100, 125)), neighbours, [person]))
     rows = await rank(engine, person.id, None, 5)
     assert [(row.kinopoisk_id, row.because) for row in rows] == [(11, 1), (12, 2)]
-    assert rows[0].score - rows[1].score == pytest.approx(1 - 0.5 ** (26 / 25), abs=1e-6)
+    assert rows[0].score - rows[1].score == pytest.approx((1 - 0.5 ** (26 / 25)) / 2, abs=1e-6)
 
 
 async def test_one_weak_favourite_is_no_strong_evidence(database: AsyncEngine, engine: AsyncEngine) -> None:

@@ -68,9 +68,9 @@ class World:
             if genre and genre not in genres:
                 continue
             taste = totals.get(id_, 0.0) / most
-            score = taste + prior_weight * prior + 0.3 * trend
+            score = (taste + prior_weight * prior + 0.3 * trend) / 2
             by = shares.get(id_, {})
-            loudest = min(by, key=lambda liked: (-by[liked], liked)) if taste >= 0.1 * score and by else None
+            loudest = min(by, key=lambda liked: (-by[liked], liked)) if taste >= 0.2 * score and by else None
             scored.append((score, id_, franchise, loudest))
         chosen: list[Shown] = []
         franchises = set()

@@ -8,14 +8,23 @@ from worker.trend import RECOMMENDABLE
 # If so much of all films has come or was stored anew since, the neighbours are those of another catalogue.
 NOTABLE_SHARE = 0.2
 
-# All films: at once if that never happened; once every night; and while the catalogue grows.
+# A rebuild that takes no longer costs so little that nobody need wait for the night.
+CHEAP_SECONDS = 10
+
+# All films: at once if that never happened; once every night; while the catalogue grows; and where it is cheap, soon
+# after somebody has added a favourite or Kinopoisk has told what is similar to a film.
 FULL_DUE = text(f"""
     SELECT CASE
         WHEN built_at IS NULL THEN EXISTS (SELECT FROM film WHERE {RECOMMENDABLE})
         WHEN built_at < (date_trunc('day', now() AT TIME ZONE 'UTC' - night) + night) AT TIME ZONE 'UTC' THEN true
-        ELSE (SELECT count(*) FROM film WHERE fetched_at > built_at) > {NOTABLE_SHARE} * (SELECT count(*) FROM film)
+        WHEN (SELECT count(*) FROM film WHERE fetched_at > built_at) > {NOTABLE_SHARE} * (SELECT count(*) FROM film)
+            THEN true
+        WHEN seconds < {CHEAP_SECONDS} AND built_at < now() - interval '5 minutes' THEN
+            EXISTS (SELECT FROM favourite WHERE added_at > built_at)
+            OR EXISTS (SELECT FROM film_relation WHERE fetched_at > built_at AND related <> '{{}}')
+        ELSE false
     END
-    FROM (SELECT max(built_at) AS built_at FROM recommender_model) AS latest,
+    FROM (SELECT max(built_at) AS built_at, max(seconds) AS seconds FROM recommender_model) AS latest,
         (SELECT make_interval(hours => CAST(:rebuild_hour AS integer)) AS night) AS setting
 """)
 

@@ -21,7 +21,7 @@ MODEL = """
     ON CONFLICT (id) DO UPDATE SET
         version = greatest(recommender_model.version + 1, excluded.version), half_row_max = excluded.half_row_max,
         built_at = CASE WHEN $10 THEN recommender_model.built_at ELSE excluded.built_at END,
-        seconds = excluded.seconds, users = excluded.users,
+        seconds = CASE WHEN $10 THEN recommender_model.seconds ELSE excluded.seconds END, users = excluded.users,
         favourites = excluded.favourites, films = excluded.films, collaborative_mass = excluded.collaborative_mass,
         similar_mass = excluded.similar_mass, content_mass = excluded.content_mass, quality = excluded.quality
 """
