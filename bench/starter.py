@@ -13,8 +13,9 @@ from pathlib import Path
 
 from dev.interrupts import Interrupts
 from dev.postgres import Postgres, embedded_postgres
-from dev.processes import Child, Program, start_child, stop_children
+from dev.processes import Child, Program, run_to_end, start_child, stop_children
 from dev.speech import complain
+from dev.testing import temporary_data
 from dev.valkey import Valkey, embedded_valkey
 
 STOP_SECONDS = 35
@@ -89,3 +90,14 @@ def servers(data: Path) -> Iterator[tuple[Postgres, Valkey]]:
     with embedded_postgres(data) as postgres, embedded_valkey(data, durable=False) as valkey:
         yield postgres, valkey
     shutil.rmtree(postgres.cluster.files.resolve(), ignore_errors=True)  # it may lie elsewhere
+
+
+@contextmanager
+def postgres_alone() -> Iterator[str]:
+    """The address of a PostgreSQL of our own with an empty schema of today."""
+    with temporary_data() as data, embedded_postgres(data) as postgres:
+        command = [sys.executable, "-m", "alembic", "upgrade", "head"]
+        environment = clean_environment() | {"KINOSHELF__POSTGRES__URL": postgres.url}
+        program = Program("The migration", command, log=data / "migration.log", env=environment)
+        run_to_end(start_child(program), Interrupts())
+        yield postgres.url

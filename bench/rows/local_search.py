@@ -10,8 +10,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from rich.progress import track
@@ -21,11 +20,7 @@ from api.lookups.local_search import find_locally
 from bench.figures import Figure, Scale, at_most, in_ms, percentile
 from bench.many_films import Stored, many_films, store
 from bench.search_cases import Case, search_cases
-from bench.starter import clean_environment
-from dev.interrupts import Interrupts
-from dev.postgres import embedded_postgres
-from dev.processes import Program, run_to_end, start_child
-from dev.testing import temporary_data
+from bench.starter import postgres_alone
 from shared.postgres import read_engine
 
 TOP = 5
@@ -42,7 +37,7 @@ async def measure(scale: Scale) -> list[Figure]:
     films = list(many_films(scale.pick(100_000, 20_000)))
     cases = search_cases(film.names for film in films)
     chosen = Random(1).sample(cases.kept, scale.pick(len(cases.kept), 1_000))
-    with running_postgres() as url:
+    with postgres_alone() as url:
         stored = await store(url, iter(films))
         engine = read_engine(url.replace("postgresql://", "postgresql+asyncpg://"), "bench", **POOL)
         await find_locally(engine, "матрица", 1)  # the connection is open, statements are prepared
@@ -51,17 +46,6 @@ async def measure(scale: Scale) -> list[Figure]:
         await engine.dispose()
     about = Figure("films stored; cases; left out as ambiguous", f"{stored}; {len(chosen)}; {cases.ambiguous}")
     return [about, *shares(chosen, found), *times(in_ms(seconds))]
-
-
-@contextmanager
-def running_postgres() -> Iterator[str]:
-    """The address of a PostgreSQL of our own with an empty schema of today."""
-    with temporary_data() as data, embedded_postgres(data) as postgres:
-        command = [sys.executable, "-m", "alembic", "upgrade", "head"]
-        environment = clean_environment() | {"KINOSHELF__POSTGRES__URL": postgres.url}
-        program = Program("The migration", command, log=data / "migration.log", env=environment)
-        run_to_end(start_child(program), Interrupts())
-        yield postgres.url
 
 
 async def is_found(engine: AsyncEngine, case: Case) -> bool:
