@@ -47,13 +47,13 @@ class Shelf:
             f"person {number}",
         )
         await self.connection.execute(
-            "INSERT INTO film_sync (kinopoisk_id) SELECT unnest($1::integer[]) ON CONFLICT DO NOTHING", films
+            "INSERT INTO film_sync (kinopoisk_id) SELECT unnest($1::integer[]) ON CONFLICT DO NOTHING", list(films)
         )
         await self.connection.execute(
             "INSERT INTO favourite SELECT $1, film, now() - place * interval '1 hour' "
             "FROM unnest($2::integer[]) WITH ORDINALITY AS f(film, place)",
             user,
-            films,
+            list(films),
         )
 
     async def similar(self, lists: Mapping[int, Sequence[int]]) -> None:
@@ -67,6 +67,10 @@ class Shelf:
             "SELECT neighbours, weights FROM film_neighbour WHERE kinopoisk_id = $1", film
         )
         return dict(zip(*row, strict=True)) if row else {}
+
+    async def rows(self) -> list[tuple[Any, ...]]:
+        """All neighbours as they are stored."""
+        return list(map(tuple, await self.connection.fetch("SELECT * FROM film_neighbour ORDER BY kinopoisk_id")))
 
     async def model(self) -> dict[str, Any]:
         return dict(await self.connection.fetchrow("SELECT * FROM recommender_model") or {})
@@ -102,10 +106,10 @@ class Command:
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
 
-    async def start(self, *options: str) -> asyncio.subprocess.Process:
+    async def start(self, *options: str, stderr: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         command = [sys.executable, "-m", "worker.rebuild", "recommendations", *options]
-        return await asyncio.create_subprocess_exec(*command, env=self._environment, stdout=pipe, stderr=pipe)
+        return await asyncio.create_subprocess_exec(*command, env=self._environment, stdout=pipe, stderr=stderr)
 
     async def run(self, *options: str) -> tuple[int | None, str, str]:
         """Exit code, standard output and standard error."""
