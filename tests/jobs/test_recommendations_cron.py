@@ -59,6 +59,8 @@ STEPS = {
     "SELECT id, 1, now() FROM user_account",
     "favourite for long": "WITH wanted AS (INSERT INTO film_sync (kinopoisk_id) VALUES (1)) INSERT INTO favourite "
     "SELECT id, 1, now() - interval '61 minutes' FROM user_account",
+    "their neighbours": "INSERT INTO film_neighbour (kinopoisk_id, neighbours, weights, kinds) "
+    "SELECT kinopoisk_id, '{}', '{}', '{}' FROM film",
     "neighbours": "INSERT INTO film_neighbour (kinopoisk_id, neighbours, weights, kinds) VALUES (1, '{}', '{}', '{}')",
 }
 
@@ -89,6 +91,7 @@ async def due(database: AsyncEngine, sql: Sql, rule: TextClause, steps: tuple[st
         (("film", "a cheap model", "similars"), True),
         (("film", "a cheap model", "no similars"), False),
         (("film", "a cheap model", "similars for long"), False),
+        (("ten films", "three new films", "a model", "their neighbours"), False),
     ],
 )
 async def test_when_all_films_are_due(database: AsyncEngine, sql: Sql, steps: tuple[str, ...], expected: bool) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import TextClause, text
 from worker.context import Context
 from worker.trend import RECOMMENDABLE
 
-# If so much of all films has come or was stored anew since, the neighbours are those of another catalogue.
+# If so many of all films have come since and lead nowhere, the neighbours are those of another catalogue.
 NOTABLE_SHARE = 0.2
 
 # A rebuild that takes no longer costs so little that nobody need wait for the night.
@@ -17,8 +17,11 @@ FULL_DUE = text(f"""
     SELECT CASE
         WHEN built_at IS NULL THEN EXISTS (SELECT FROM film WHERE {RECOMMENDABLE})
         WHEN built_at < (date_trunc('day', now() AT TIME ZONE 'UTC' - night) + night) AT TIME ZONE 'UTC' THEN true
-        WHEN (SELECT count(*) FROM film WHERE fetched_at > built_at) > {NOTABLE_SHARE} * (SELECT count(*) FROM film)
-            THEN true
+        WHEN {NOTABLE_SHARE} * (SELECT count(*) FROM film) < (
+            SELECT count(*) FROM film WHERE fetched_at > built_at AND NOT EXISTS (
+                SELECT FROM film_neighbour WHERE film_neighbour.kinopoisk_id = film.kinopoisk_id
+            )
+        ) THEN true
         WHEN seconds < {CHEAP_SECONDS} AND built_at < now() - interval '5 minutes' THEN
             EXISTS (SELECT FROM favourite WHERE added_at > built_at)
             OR EXISTS (SELECT FROM film_relation WHERE fetched_at > built_at AND related <> '{{}}')
