@@ -5,8 +5,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.recommendations import OVERALL, PRIOR_LEAST, PRIOR_MORE, TREND_WEIGHT
 
-# Deeper than a person's list of favourites is long, so that there is always something left to recommend.
-PLACES = 6_000
+# More than anybody can have and hide, so that there is always something left to recommend.
+PLACES = 10_100
 
 # As who has no favourites would be recommended them. EXCEPT, so that a place that stays the same is not even locked.
 REDRAW = text(f"""

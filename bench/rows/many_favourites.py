@@ -1,8 +1,8 @@
-"""The rebuild of recommendations with 100,000 people, 20,000 films and 5 million favourites: memory and time.
+"""A9, A10: recommendations for 100,000 people with 5 million favourites of 20,000 films: the rebuild, the ranking.
 
 Only PostgreSQL runs, and the rebuild as the process that it is. Its peak memory is what its log says, and beside it
-VmHWM in /proc as it was last seen. Then 200 people add a film that few had, and only what changed is found anew.
-`python -m bench.rows.rebuild_memory [--quick]` measures this row alone.
+VmHWM in /proc as it was last seen. Then people ask for lists, one after the other, in the API's own code but without
+HTTP; then 200 of them add a film that few had, and only what changed is found anew.
 """
 
 import asyncio
@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import asyncpg
-from rich.console import Console
 
-from bench import runner
 from bench.figures import CannotMeasure, Figure, Scale, at_most
 from bench.many_people import ManyPeople, Size, store
+from bench.ranking_times import ranking_times
 from bench.starter import clean_environment, postgres_alone
 
 LARGEST_MB, LONGEST_SECONDS = 170, 300
@@ -44,6 +43,7 @@ async def measure(scale: Scale) -> list[Figure]:
     with postgres_alone() as url:
         favourites = await store(url, ManyPeople(QUICK if scale.quick else Size()))
         full = await rebuild(url)
+        times = await ranking_times(url, scale)
         connection = await asyncpg.connect(url)
         await connection.execute(ADD_ONE_FILM)
         changed = await rebuild(url, "--changed")
@@ -57,6 +57,7 @@ async def measure(scale: Scale) -> list[Figure]:
         Figure("nDCG@10 of what was held out", f"{full.said['quality']:.4f}"),
         Figure("only what changed", f"{changed.seconds:.0f} s, {changed.said['peak_mb']:.0f} MB"),
         Figure("size of the table with its indexes", size),
+        *times,
     ]
 
 
@@ -92,7 +93,3 @@ def peak_mb(pid: int) -> float | None:
         return None
     held = [int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")]
     return held[0] * 1024 / 1_000_000 if held else None
-
-
-if __name__ == "__main__":
-    runner.run_row(Console(), "rebuild_memory", sys.modules[__name__], Scale(quick="--quick" in sys.argv))
