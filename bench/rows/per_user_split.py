@@ -36,7 +36,7 @@ async def measure(scale: Scale) -> list[Figure]:
         compared("A2: nDCG@10 / EASE", ndcg(ours, asked), ndcg(linear, asked), 0.97),
         at_least("A3: Recall@20", recall(ours, asked).mean(), 0.255),
         at_least("A3: coverage@10", covered, 0.12, f" (EASE {theirs:.3f})"),
-        model.figure,
+        model.speed,
     ]
 
 
