@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import economy, main_job, runner
+from bench import economy, main_job, recommendations, runner
 
 if __name__ == "__main__":
-    sys.exit(runner.run("bench", main_job.ROWS | economy.ROWS, sys.argv[1:]))
+    sys.exit(runner.run("bench", main_job.ROWS | economy.ROWS | recommendations.ROWS, sys.argv[1:]))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bench.offline.csv_files import Liked, Title
-from bench.offline.database import Database, add_favourites, own_database
+from bench.offline.database import add_favourites, own_database
 from bench.offline.film_rows import film_rows, numbered
 from bench.offline.franchises import sequels
 from bench.offline.model_folder import finish, make_room, write_tables
@@ -37,7 +37,7 @@ def fit(wish: Wish, folder: Path) -> None:
     films = numbered({*wish.liked.film_numbers, *wish.titles})
     with own_database() as database:
         asyncio.run(fill(database.url, wish, films))
-        asyncio.run(look(database, wish.as_of))
+        asyncio.run(look(database.url, wish.as_of))
         database.run("rebuild", "worker.rebuild", "recommendations", "--force")
         asyncio.run(save(database.url, folder))
     finish(folder, films, about(wish))
@@ -61,9 +61,9 @@ async def fill(url: str, wish: Wish, films: list[str]) -> None:
         await connection.close()
 
 
-async def look(database: Database, as_of: float | None) -> None:
+async def look(url: str, as_of: float | None) -> None:
     """Priors, and the trend of that moment; without a moment there is no trend."""
-    engine = create_async_engine(database.url.replace("postgresql:", "postgresql+asyncpg:"), poolclass=NullPool)
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"), poolclass=NullPool)
     try:
         await refresh_trend(engine, None if as_of is None else datetime.fromtimestamp(as_of, UTC))
         if as_of is None:

@@ -54,8 +54,8 @@ async def read_model(connection: asyncpg.Connection, folder: Path) -> None:
         place = folder / f"{table.name}.csv"
         try:
             await connection.copy_to_table(table.name, columns=_columns(table), source=place, format="csv")
-        except (OSError, asyncpg.DataError) as error:
-            raise BadFile(f"The model in {folder} is damaged: {place.name} cannot be read ({error}).") from None
+        except (OSError, asyncpg.PostgresError):
+            raise BadFile(f"The model in {folder} is damaged: {place.name} cannot be read.") from None
 
 
 def _columns(table: Table) -> list[str]:
