@@ -6,6 +6,7 @@ from bench import runner
 from bench.rows import (
     at_launch,
     cold_users,
+    first_day,
     global_split,
     many_favourites,
     new_favourite,
@@ -22,6 +23,7 @@ ROWS = runner.by_name(
         at_launch,
         synthetic_tastes,
         many_favourites,
+        first_day,
         new_favourite,
         recommendation_hits,
     )
