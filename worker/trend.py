@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared.recommendations import ADULT
+from shared.recommendations import RECOMMENDABLE
 from worker.charts import redraw_charts
 from worker.franchises import franchises
 
@@ -46,9 +46,6 @@ FAVOURED = text(f"""
 """)
 
 RELATIONS = text("SELECT kinopoisk_id, related FROM film_relation WHERE relation = 'sequel'")
-
-# Whoever asks: a film without genres is known too little, and nobody is recommended one for adults.
-RECOMMENDABLE = f"film.genres <> '{{}}' AND NOT {ADULT} = ANY (film.genres)"
 
 # The mean counts as many votes as 60 % of the rated films have at most. Where no film has a rating, popularity here is
 # all that is known, and is the prior as it is; among ratings a favourite is damped like a vote. Rounded, because a

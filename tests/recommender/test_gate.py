@@ -7,7 +7,7 @@ from worker.recommender.blend import neighbours
 from worker.recommender.gate import Standing, flaw, standing
 
 GOOD = Standing(100, 50, 0.1)
-FINE = neighbours([(np.array([1]), np.array([0.5]), np.array([0]))])
+FINE = neighbours(1, [(np.array([1]), np.array([0.5]), np.array([0]))])
 
 
 @pytest.mark.parametrize(
@@ -33,5 +33,5 @@ def test_the_first_model_passes() -> None:
 
 
 def test_weights_that_are_no_numbers_are_refused() -> None:
-    broken = neighbours([(np.array([1]), np.array([np.nan]), np.array([0]))])
+    broken = neighbours(1, [(np.array([1]), np.array([np.nan]), np.array([0]))])
     assert flaw(standing(broken, 0.1), Standing(0, None, None), broken) == "some weights are no numbers"

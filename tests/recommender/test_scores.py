@@ -15,7 +15,7 @@ def leading(films: int, leads: dict[int, dict[int, float]]) -> Neighbours:
     rows = [NOWHERE] * films
     for film, to in leads.items():
         rows[film] = (np.array(list(to), np.int32), np.array(list(to.values()), np.float32), np.zeros(len(to), np.int8))
-    return neighbours(rows)
+    return neighbours(films, rows)
 
 
 def of_people(films: int, *favourites: list[int]) -> Interactions:

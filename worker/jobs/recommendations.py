@@ -2,8 +2,8 @@
 
 from sqlalchemy import TextClause, text
 
+from shared.recommendations import RECOMMENDABLE
 from worker.context import Context
-from worker.trend import RECOMMENDABLE
 
 # If so many of all films have come since and lead nowhere, the neighbours are those of another catalogue.
 NOTABLE_SHARE = 0.2

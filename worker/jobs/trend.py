@@ -2,8 +2,9 @@
 
 from sqlalchemy import text
 
+from shared.recommendations import RECOMMENDABLE
 from worker.context import Context
-from worker.trend import RECOMMENDABLE, refresh_trend
+from worker.trend import refresh_trend
 
 # A small trend is made in no time, and while the catalogue is being loaded everybody waits for films.
 SMALL = 5_000

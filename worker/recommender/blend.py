@@ -30,11 +30,17 @@ class Neighbours(NamedTuple):
         return self.target[run], self.weight[run], self.kind[run]
 
 
-def neighbours(rows: Iterable[Row]) -> Neighbours:
-    """Of one row for each film."""
-    target, weight, kind = zip(*rows, strict=True)
-    start = starts(np.array([len(row) for row in target]))
-    return Neighbours(start, np.concatenate(target), np.concatenate(weight), np.concatenate(kind))
+def neighbours(films: int, rows: Iterable[Row]) -> Neighbours:
+    """Of one row for each film, with KEPT neighbours at most."""
+    lengths = np.zeros(films, np.int64)
+    target = np.empty(films * KEPT, np.int32)
+    weight, kind = np.empty(len(target), np.float32), np.empty(len(target), np.int8)
+    end = 0
+    for film, row in enumerate(rows):
+        lengths[film] = len(row[0])
+        run = slice(end, end := end + lengths[film])
+        target[run], weight[run], kind[run] = row
+    return Neighbours(starts(lengths), target[:end], weight[:end], kind[:end])
 
 
 def shares(people: Ints, masses: Sequence[float]) -> Floats:
@@ -52,8 +58,9 @@ def shares(people: Ints, masses: Sequence[float]) -> Floats:
 
 
 def blend(parts: Sequence[Edges], share: Floats) -> Neighbours:
-    """`parts` and `share` by kind; there must be a film."""
-    return neighbours(blended(parts, share, film) for film in range(share.shape[1]))
+    """`parts` and `share` by kind."""
+    films = share.shape[1]
+    return neighbours(films, (blended(parts, share, film) for film in range(films)))
 
 
 def blended(parts: Sequence[Edges], share: Floats, film: int) -> Row:
@@ -68,4 +75,4 @@ def blended(parts: Sequence[Edges], share: Floats, film: int) -> Row:
 
 def strongest(target: Ints, weight: Floats, kind: Ints) -> Row:
     best = largest(weight, KEPT)
-    return target[best].astype(np.int32), weight[best], kind[best].astype(np.int8)
+    return target[best], weight[best], kind[best]

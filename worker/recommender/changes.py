@@ -48,7 +48,7 @@ async def load_in_use(connection: asyncpg.Connection, films: Films) -> InUse | N
         row = places.astype(np.int32), np.array(weight, np.float32), np.array(kind, np.int8)
         if place >= 0:
             rows[place] = only(row, (places >= 0) & films.target[places])
-    return InUse(neighbours(rows), list(masses))
+    return InUse(neighbours(len(rows), rows), list(masses))
 
 
 NOTHING: Row = np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int8)
@@ -68,7 +68,8 @@ def concerned(part: Edges, found: Changes, films: Films) -> Edges:
 
 def merged(old: Neighbours, fresh: Neighbours, found: Changes) -> Neighbours:
     """The neighbours in use without films that have changed, and with the fresh ones."""
-    return neighbours(merged_row(old.row(film), fresh.row(film), found.changed) for film in range(len(found.changed)))
+    films = len(found.changed)
+    return neighbours(films, (merged_row(old.row(film), fresh.row(film), found.changed) for film in range(films)))
 
 
 def merged_row(old: Row, fresh: Row, changed: Flags) -> Row:

@@ -20,31 +20,32 @@ LEAST_TOGETHER = 2
 DAMPING = 10
 LEAST_WEIGHT = 5e-4
 # So many regressions are prepared at once: 40 KB each.
-BATCH = 500
+BATCH = 250
 
 
 class Columns(NamedTuple):
-    """Targets, one a row, with their neighbours and in how many people's favourites both are."""
+    """For each target, in a row, its neighbours and in how many people's favourites both are."""
 
-    target: Ints
     neighbours: Ints  # padded with -1
     together: Floats
-
-    def rows(self, first: int, last: int) -> "Columns":
-        return Columns(self.target[first:last], self.neighbours[first:last], self.together[first:last])
 
 
 def collaborative(given: Interactions, targets: Ints, done: Callable[[int], None] = lambda _: None) -> Edges:
     """Edges to these targets; `done` hears how many more are ready."""
+    return edges(len(given.of_film) - 1, [regressions(given, targets, done)])
+
+
+def regressions(given: Interactions, targets: Ints, done: Callable[[int], None]) -> Found:
     penalty = ridge_penalty(len(given.of_person) - 1)
-    columns = neighbourhoods(given, targets)
-    parts = [Found.none()]
-    done(len(targets) - len(columns.target))  # nothing leads to these
-    for first in range(0, len(columns.target), BATCH):
-        batch = columns.rows(first, first + BATCH)
-        parts.append(kept(batch, weights(given, batch, penalty)))
-        done(len(batch.target))
-    return edges(len(given.of_film) - 1, parts)
+    neighbours, together = neighbourhoods(given, targets)
+    weight = together  # row by row, what was known becomes what is sought
+    order = by_hub(neighbours, given.counts())
+    for first in range(0, len(order), BATCH):
+        rows = order[first : first + BATCH]
+        weight[rows] = solutions(grams(given, neighbours[rows]), together[rows], penalty)
+        done(len(rows))
+    kept = (weight > LEAST_WEIGHT) & (neighbours >= 0)
+    return Found(neighbours[kept], np.repeat(targets, kept.sum(axis=1)), weight[kept])
 
 
 def ridge_penalty(people: int) -> float:
@@ -52,23 +53,14 @@ def ridge_penalty(people: int) -> float:
 
 
 def neighbourhoods(given: Interactions, targets: Ints) -> Columns:
-    """Of targets that have any, in an order in which those have neighbours in common that stand together:
-
-    ordered by their most popular neighbour.
-    """
     neighbours = np.full((len(targets), NEIGHBOURS), -1, np.int32)
     together = np.zeros((len(targets), NEIGHBOURS), np.float32)
     popularity = given.counts()
-    hub = np.full(len(targets), -1)
     for row, target in enumerate(targets):
         count = given.together(target)
         found = nearest(count, popularity, target)
         neighbours[row, : len(found)], together[row, : len(found)] = found, count[found]
-        if len(found):
-            hub[row] = found[np.argmax(popularity[found])]
-    order = np.argsort(hub, kind="stable")
-    order = order[hub[order] >= 0]
-    return Columns(targets[order], neighbours[order], together[order])
+    return Columns(neighbours, together)
 
 
 def nearest(together: Ints, popularity: Ints, target: int) -> Ints:
@@ -80,12 +72,20 @@ def nearest(together: Ints, popularity: Ints, target: int) -> Ints:
     return found
 
 
-def weights(given: Interactions, columns: Columns, penalty: float) -> Floats:
-    """The solutions of (X'X + penalty I) w = X'x, X being the neighbours' people and x the target's."""
-    normal = grams(given, columns.neighbours)
+def by_hub(neighbours: Ints, popularity: Ints) -> Ints:
+    """The rows in an order in which those stand together that have many neighbours in common.
+
+    That is by their most popular neighbour.
+    """
+    hub = np.where(neighbours >= 0, popularity[neighbours], -1).argmax(axis=1)
+    return np.argsort(neighbours[np.arange(len(neighbours)), hub], kind="stable")
+
+
+def solutions(normal: Floats, known: Floats, penalty: float) -> Floats:
+    """Row by row the w of (X'X + penalty I) w = X'x: X are the people of the neighbours, x those of the target."""
     diagonal = np.arange(NEIGHBOURS)
     normal[:, diagonal, diagonal] += penalty
-    return np.linalg.solve(normal, columns.together[:, :, None])[:, :, 0]
+    return np.linalg.solve(normal, known[:, :, None])[:, :, 0]
 
 
 def grams(given: Interactions, neighbours: Ints) -> Floats:
@@ -103,9 +103,3 @@ def grams(given: Interactions, neighbours: Ints) -> Floats:
     found[neighbours < 0] = 0
     found.swapaxes(1, 2)[neighbours < 0] = 0
     return found
-
-
-def kept(columns: Columns, weight: Floats) -> Found:
-    """The edges worth keeping."""
-    row, column = np.nonzero((weight > LEAST_WEIGHT) & (columns.neighbours >= 0))
-    return Found(columns.neighbours[row, column], columns.target[row], weight[row, column])

@@ -20,14 +20,15 @@ BLOCK = 64
 def content(films: Films) -> Edges:
     """From each film to those most like it, weighted by cosine similarity."""
     described = features(films)
-    targets = np.flatnonzero(films.target)
+    targets = np.flatnonzero(films.target).astype(np.int32)
     compared, standing = described[targets].T, STANDING * standings(films.prior[targets])
     parts = [Found.none()]
     for first in range(0, len(described), BLOCK):
         block = np.arange(first, min(first + BLOCK, len(described)))
         cosines = described[block] @ compared
         cosines[block[:, None] == targets] = 0
-        parts += [nearest(film, targets, cosine, standing) for film, cosine in zip(block, cosines, strict=True)]
+        found = (nearest(film, targets, cosine, standing) for film, cosine in zip(block, cosines, strict=True))
+        parts.append(Found.joined(found))
     return edges(len(described), parts)
 
 
@@ -52,7 +53,7 @@ def features(films: Films) -> Floats:
     bins = [Labels(dated, films.year[dated] // years) for years in BINS_OF_YEARS]
     parts = [weighted(films.genres, GENRES, count), weighted(films.countries, COUNTRIES, count)]
     together = np.concatenate([*parts, *(weighted(labels, YEARS, count) for labels in bins)], axis=1)
-    length = np.sqrt(np.square(together).sum(axis=1, keepdims=True))
+    length = np.sqrt(np.einsum("ij,ij->i", together, together))[:, None]
     together /= np.where(length > 0, length, 1)
     return together
 

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import asyncpg
 import numpy as np
 
-from shared.recommendations import ADULT
+from shared.recommendations import RECOMMENDABLE
 from worker.recommender.arrays import Flags, Floats, Ints
 
 ROWS_AT_ONCE = 500
 
 FILMS = f"""
-    SELECT kinopoisk_id, film.kinopoisk_id IS NOT NULL AND {ADULT} <> ALL (film.genres) AS target,
+    SELECT kinopoisk_id, coalesce({RECOMMENDABLE}, false) AS target,
         coalesce(film.year, 0) AS year, coalesce(film.genres, '{{}}') AS genres,
         CASE json_typeof(film.document::json -> 'countries') WHEN 'array' THEN
             ARRAY(SELECT json_array_elements_text(film.document::json -> 'countries')) ELSE '{{}}' END AS countries,
@@ -37,7 +37,7 @@ class Films(NamedTuple):
     """By ascending id; everywhere else a film is known by its place in here."""
 
     kinopoisk_id: Ints
-    # May be recommended: it is stored, and not for adults.
+    # May be recommended.
     target: Flags
     year: Ints  # 0 where unknown
     genres: Labels

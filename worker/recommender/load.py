@@ -29,7 +29,8 @@ class Loaded(NamedTuple):
 
     def targets(self) -> Ints:
         """The films for which is to be found what leads to them."""
-        return np.flatnonzero(self.films.target & self.kept[1].changed if self.kept else self.films.target)
+        wanted = self.films.target & self.kept[1].changed if self.kept else self.films.target
+        return np.flatnonzero(wanted).astype(np.int32)
 
     def fitted(self) -> Ints:
         """How many people had each film when what leads to it was found."""
