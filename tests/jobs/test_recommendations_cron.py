@@ -165,7 +165,7 @@ class StandIn:
             noted = self.notes.read_text() if self.notes.exists() else ""
             return noted.splitlines()[-1].split() if noted.endswith("\n") else []
 
-        return list(await eventually(noted))
+        return list(await eventually(noted, 60))
 
 
 NOTE = "import os, sys; open(sys.argv[1], 'a').write(' '.join([str(os.getpid()), *sys.argv[2:]]) + '\\n')"
@@ -195,7 +195,7 @@ async def test_a_rebuild_gets_its_options_and_its_end_is_told(tmp_path: Path, me
     async with rebuilding(stand_in, metrics) as running:
         assert running.start("--changed")
         assert (await stand_in.started())[1:] == ["--changed"]
-        await eventually(lambda: told(metrics))
+        await eventually(lambda: told(metrics), 60)
         assert (metrics.names, running.is_free) == (["recommender.rebuild.done"], True)
 
 
@@ -215,7 +215,7 @@ async def test_a_failure_is_reported_once_with_its_last_words(
     with capture_logs() as logged:
         async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
             running.start()
-            await eventually(lambda: told(metrics))
+            await eventually(lambda: told(metrics), 60)
     [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
     assert (failure["exit_code"], failure["last_words"]) == (1, "rebuild: no.")
     assert (alarms, metrics.names) == (["rebuild-failed"], ["recommender.rebuild.failed"])
@@ -226,7 +226,7 @@ async def test_after_a_failure_none_starts_for_a_while(
 ) -> None:
     async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
         running.start()
-        await eventually(lambda: told(metrics))
+        await eventually(lambda: told(metrics), 60)
         assert not running.start()
         monkeypatch.setattr(rebuilder, "PAUSE_SECONDS", 0)
         assert running.start()
@@ -235,7 +235,7 @@ async def test_after_a_failure_none_starts_for_a_while(
 async def test_a_command_that_cannot_be_started_is_a_failure(tmp_path: Path, metrics: Counts) -> None:
     running = Rebuilder(metrics, (str(tmp_path / "nothing here"),))
     running.start()
-    await eventually(lambda: told(metrics))
+    await eventually(lambda: told(metrics), 60)
     assert metrics.names == ["recommender.rebuild.failed"]
 
 

@@ -14,6 +14,8 @@ from tests.client import eventually
 from tests.recommender.conftest import Command, Shelf
 
 AT_WORK = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7421 AND objid = 2"
+# A process of its own takes long to start on a busy machine.
+START_SECONDS = 60
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
@@ -21,10 +23,12 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 async def publishing_held_up(servers: Servers) -> AsyncIterator[None]:
     """Until the end nobody gets beyond the last statement before the commit."""
     other = await asyncpg.connect(servers.postgres.url)
-    await other.execute("BEGIN")
-    await other.execute("SELECT FROM recommender_model FOR UPDATE")
-    yield
-    await other.close()
+    try:
+        await other.execute("BEGIN")
+        await other.execute("SELECT FROM recommender_model FOR UPDATE")
+        yield
+    finally:
+        await other.close()
 
 
 async def published(shelf: Shelf, command: Command) -> list[Any]:
@@ -66,7 +70,7 @@ async def test_readers_see_the_old_model_until_the_new_one_is_complete(
     await shelf.people(*[[2, 3]] * 6, first=10)
     async with publishing_held_up(servers):
         process = await command.start()
-        await eventually(lambda: shelf.connection.fetchval(WAITING))
+        await eventually(lambda: shelf.connection.fetchval(WAITING), START_SECONDS)
         assert await shelf.rows() == old
     assert await process.wait() == 0
     assert set(await shelf.neighbours(2)) == {1, 3}
@@ -95,7 +99,7 @@ async def test_of_two_at_once_one_works_and_the_other_says_so(shelf: Shelf, comm
     await published(shelf, command)
     async with publishing_held_up(servers):
         first = await command.start()
-        await eventually(lambda: shelf.connection.fetchval(WAITING))
+        await eventually(lambda: shelf.connection.fetchval(WAITING), START_SECONDS)
         code, said, _ = await command.run()
     assert (code, said) == (0, "Another rebuild of recommendations is under way.\n")
     assert await first.wait() == 0
@@ -108,14 +112,14 @@ async def test_killed_in_the_middle_it_leaves_the_old_model_and_the_next_one_suc
     await shelf.people(*[[2, 3]] * 6, first=10)
     async with publishing_held_up(servers):
         process = await command.start()
-        await eventually(lambda: shelf.connection.fetchval(WAITING))
+        await eventually(lambda: shelf.connection.fetchval(WAITING), START_SECONDS)
         process.kill()
         await process.wait()
 
     async def let_go() -> bool:
         return not await shelf.connection.fetchval(AT_WORK)
 
-    await eventually(let_go)
+    await eventually(let_go, START_SECONDS)
     assert await shelf.rows() == old
     assert (await command.run())[0] == 0
     assert set(await shelf.neighbours(2)) == {1, 3}
