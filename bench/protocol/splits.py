@@ -53,11 +53,11 @@ def per_moment(data: Data) -> tuple[Split, int]:
 def held_out(data: Data) -> Split:
     """C: a fifth of the users is not learnt from, but tells all that U would let it tell."""
     split = per_user(data)
-    strangers = {user for user in split.train if share_of(f"s:{user}") < HELD_OUT_SHARE}
+    stranger = {user: share_of(f"s:{user}") < HELD_OUT_SHARE for user in split.train}
     return Split(
-        train={user: history for user, history in split.train.items() if user not in strangers},
-        told={user: split.told[user] for user in strangers},
-        asked={user: split.asked[user] for user in strangers},
+        train={user: history for user, history in split.train.items() if not stranger[user]},
+        told={user: history for user, history in split.told.items() if stranger[user]},
+        asked={user: films for user, films in split.asked.items() if stranger[user]},
     )
 
 
