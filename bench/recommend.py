@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bench.offline.csv_files import EARLIEST, LATEST, BadFile, Recommendations, read_liked, read_titles
+from bench.offline.csv_files import BadFile, Recommendations, moment, read_liked, read_titles
 from bench.offline.fit import Wish, fit
 from bench.offline.model_folder import known_films
 from bench.offline.serve import serve
@@ -40,15 +40,15 @@ def recommend_files(chosen: argparse.Namespace) -> None:
 
 
 def seconds(text: str) -> float:
-    if not EARLIEST <= (value := float(text)) <= LATEST:
-        raise ValueError
+    if (value := moment(text)) is None:
+        raise argparse.ArgumentTypeError("must be a number, in seconds since 1970")
     return value
 
 
 def how_many(text: str) -> int:
-    if not 1 <= (value := int(text)) <= MOST:
-        raise ValueError
-    return value
+    if not (text.isdecimal() and 1 <= int(text) <= MOST):
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MOST}")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,7 +1,6 @@
 """The CSV files that bench.recommend reads, checked line by line, and the one that it writes."""
 
 import csv
-import math
 from array import array
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -84,12 +83,18 @@ def _require(fulfilled: object, file: Path, line: int, demand: str) -> None:
 
 
 def _moment(text: str, file: Path, line: int) -> float:
+    if (value := moment(text)) is None:
+        raise BadFile(f"{file}, line {line}: the timestamp must be a number, in seconds since 1970.")
+    return value
+
+
+def moment(text: str) -> float | None:
+    """Seconds since 1970, of the years 1 to 9999; None if it is none of these."""
     try:
-        moment = float(text)
+        value = float(text)
     except ValueError:
-        moment = math.nan
-    _require(EARLIEST <= moment <= LATEST, file, line, "the timestamp must be a number, in seconds since 1970")
-    return moment
+        return None
+    return value if EARLIEST <= value <= LATEST else None
 
 
 class Recommendations:
