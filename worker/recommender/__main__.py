@@ -39,9 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--changed", action="store_true")
     parser.add_argument("--force", action="store_true")
     chosen = parser.parse_args(arguments)
+    database = os.environ.pop("KINOSHELF_REBUILD_DATABASE", None)
+    if database is None:
+        parser.error("start it as: python -m worker.rebuild recommendations")
     logs.configure("rebuild", os.environ["KINOSHELF_REBUILD_LOGS"], os.environ["KINOSHELF_REBUILD_LEVEL"])
     try:
-        asyncio.run(run(os.environ.pop("KINOSHELF_REBUILD_DATABASE"), only_changed=chosen.changed, force=chosen.force))
+        asyncio.run(run(database, only_changed=chosen.changed, force=chosen.force))
     except NothingToDo as reason:
         sys.stdout.write(f"{reason}\n")
     except Refused as refusal:
