@@ -103,12 +103,13 @@ def environment(servers: Servers) -> dict[str, str]:
 class Command:
     """`python -m worker.rebuild recommendations`."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], *module: str) -> None:
         self._environment = environment
+        self._module = module or ("worker.rebuild", "recommendations")
 
     async def start(self, *options: str, stderr: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
-        command = [sys.executable, "-m", "worker.rebuild", "recommendations", *options]
+        command = [sys.executable, "-m", *self._module, *options]
         return await asyncio.create_subprocess_exec(*command, env=self._environment, stdout=pipe, stderr=stderr)
 
     async def run(self, *options: str) -> tuple[int | None, str, str]:

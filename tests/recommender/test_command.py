@@ -152,6 +152,12 @@ async def test_a_database_that_is_away_is_one_sentence(environment: dict[str, st
     assert complained.count("\n") == 1
 
 
+async def test_the_lean_process_alone_says_how_to_start_it(environment: dict[str, str]) -> None:
+    code, _, complained = await Command(environment, "worker.recommender").run()
+    assert code == 2
+    assert complained.endswith("start it as: python -m worker.rebuild recommendations\n")
+
+
 async def test_in_a_terminal_a_bar_runs_over_the_films(shelf: Shelf, environment: dict[str, str]) -> None:
     await shelf.films(1, 2, 3)
     await shelf.people(*[[1, 2]] * 6)
