@@ -5,7 +5,7 @@ from datetime import datetime
 import orjson
 import structlog
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, text
+from sqlalchemy import Row, delete, text
 
 from api import errors, shapes
 from api.answers import json_bytes
@@ -15,6 +15,7 @@ from api.identity import CurrentIdentity
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
 from shared.moments import json_moment
+from shared.tables.truth import favourite
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/movies/favorites", tags=["commands"])
@@ -46,19 +47,9 @@ ADD = text("""
     ), added AS (
         INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
         ON CONFLICT DO NOTHING RETURNING added_at
-    ), taste AS (
-        UPDATE user_account SET taste_version = taste_version + 1 FROM added WHERE id = :user_id
     )
     SELECT EXISTS (SELECT FROM added) AS is_new, EXISTS (SELECT FROM asked_again) AS asked_again,
         (SELECT added_at FROM added UNION ALL SELECT added_at FROM known LIMIT 1) AS added_at
-""")
-
-# Changes one row, or none where the film was no favourite.
-REMOVE = text("""
-    WITH removed AS (
-        DELETE FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id RETURNING 1
-    )
-    UPDATE user_account SET taste_version = taste_version + 1 FROM removed WHERE id = :user_id
 """)
 
 
@@ -112,9 +103,9 @@ def removed_meanwhile(kinopoisk_id: int, added_at: datetime) -> bytes:
 )
 async def remove_favourite(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: WriteEngine) -> None:
     """Forget a favourite."""
-    wish = {"user_id": identity.user_id, "kinopoisk_id": kinopoisk_id}
+    mine = (favourite.c.user_id == identity.user_id) & (favourite.c.kinopoisk_id == kinopoisk_id)
     async with engine.begin() as connection:
-        changed = await connection.execute(REMOVE, wish)
-    if not changed.rowcount:
+        removed = await connection.execute(delete(favourite).where(mine))
+    if not removed.rowcount:
         raise errors.FavouriteNotFound
     log.info("favourite_removed")

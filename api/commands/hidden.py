@@ -2,7 +2,7 @@
 
 import structlog
 from fastapi import APIRouter, Response
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from api import errors
 from api.commands.deps import HiddenLimit, WriteEngine
@@ -10,6 +10,7 @@ from api.commands.one_at_a_time import one_at_a_time
 from api.identity import CurrentIdentity
 from api.inputs import FilmInPath
 from api.openapi import SIGNED_IN, problems
+from shared.tables.truth import hidden_film
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/movies/hidden", tags=["commands"])
@@ -21,18 +22,8 @@ HIDE = text("""
         INSERT INTO hidden_film (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id
         WHERE (SELECT count(*) FROM hidden_film WHERE user_id = :user_id) < :most
         ON CONFLICT DO NOTHING RETURNING 1
-    ), taste AS (
-        UPDATE user_account SET taste_version = taste_version + 1 FROM hidden WHERE id = :user_id
     )
     SELECT EXISTS (SELECT FROM hidden) AS is_new, EXISTS (SELECT FROM known) AS known
-""")
-
-# Changes one row, or none where the film was not hidden.
-UNHIDE = text("""
-    WITH unhidden AS (
-        DELETE FROM hidden_film WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id RETURNING 1
-    )
-    UPDATE user_account SET taste_version = taste_version + 1 FROM unhidden WHERE id = :user_id
 """)
 
 
@@ -64,9 +55,9 @@ async def hide_film(
 )
 async def unhide_film(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: WriteEngine) -> None:
     """The film may be recommended again."""
-    wish = {"user_id": identity.user_id, "kinopoisk_id": kinopoisk_id}
+    mine = (hidden_film.c.user_id == identity.user_id) & (hidden_film.c.kinopoisk_id == kinopoisk_id)
     async with engine.begin() as connection:
-        changed = await connection.execute(UNHIDE, wish)
-    if not changed.rowcount:
+        unhidden = await connection.execute(delete(hidden_film).where(mine))
+    if not unhidden.rowcount:
         raise errors.HiddenFilmNotFound
     log.info("film_unhidden")

@@ -35,7 +35,8 @@ LEAST_SHARE = 0.1
 
 # `seen` is a hash to look into: looking each candidate up in the tables made the slowest requests twice as slow. The
 # trend is looked up film by film (LIMIT keeps the planner from reading all of it), so that a list costs what the person
-# has and not what the catalogue has. The pool leaves room for films that fall to the franchises' rule.
+# has and not what the catalogue has. The pool leaves room for films that fall to the franchises' rule, or that
+# turned out to be for adults since the trend was made.
 RANKED = text(f"""
     WITH recent AS MATERIALIZED (
         SELECT kinopoisk_id, exp({-math.log(2) / HALF_LIFE}::float8
@@ -75,7 +76,8 @@ RANKED = text(f"""
         SELECT DISTINCT ON (id) id, because, kind FROM said JOIN scored USING (id)
         WHERE taste >= {LEAST_SHARE} * score ORDER BY id, said.share DESC, because
     ), first_of_franchise AS (
-        SELECT DISTINCT ON (coalesce(franchise, -id)) id, score, because, kind FROM scored LEFT JOIN reason USING (id)
+        SELECT DISTINCT ON (coalesce(franchise, -id)) id, score, because, kind
+        FROM scored JOIN film ON film.kinopoisk_id = id AND {ADULT} <> ALL (film.genres) LEFT JOIN reason USING (id)
         ORDER BY coalesce(franchise, -id), score DESC, id
     ), numbered AS (
         SELECT *, row_number() OVER (PARTITION BY coalesce(because, -id) ORDER BY score DESC, id) > {SAME_REASON}
@@ -94,7 +96,6 @@ RANKED = text(f"""
 ranked = RANKED.subquery("ranked")
 liked = film.alias("liked")
 
-# Once more without films for adults: one may have turned out to be such since the trend was made.
 WITH_FILMS = (
     select(
         ranked.c.id.label("kinopoisk_id"),
@@ -110,7 +111,6 @@ WITH_FILMS = (
         .outerjoin(film_sync, film_sync.c.kinopoisk_id == ranked.c.id)
         .outerjoin(liked, liked.c.kinopoisk_id == ranked.c.because)
     )
-    .where(~film.c.genres.contains([ADULT]))
     .order_by(ranked.c.place)
 )
 

@@ -1,6 +1,7 @@
 """Recommendations, ranked for whoever asks at the moment of asking, and kept until anything they follow from changes.
 
-The key of a kept list holds the versions of the person's taste and of the model, so nothing ever has to be deleted.
+The key of a kept list holds the version of the model and what tells the person's taste, so nothing ever has to be
+deleted.
 """
 
 import uuid
@@ -9,7 +10,7 @@ from typing import Annotated, Any, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Depends, Response
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
@@ -20,24 +21,26 @@ from api.inputs import ListLength, TypedGenre
 from api.language import Code, Language
 from api.openapi import SIGNED_IN, TOKEN_OPTIONAL, problems
 from api.queries import genres
-from api.queries.deps import AnswerCache, ReadEngine, RecommendationFlights, ShownFilms
+from api.queries.deps import AnswerCache, Answers, ReadEngine, RecommendationFlights, ShownFilms
 from api.queries.ranking import rank
 from api.queries.reasons import reason
+from shared.flights import Flights
 from shared.genres import Genre
 from shared.moments import json_moment
-from shared.tables.read import recommender_model
-from shared.tables.truth import user_account
+from shared.version import RELEASE
 
 router = APIRouter(tags=["queries"])
 
 PERSONAL, OF_GENRE, POPULAR = "personal", "genre", "popular"
 
-VERSIONS = select(
-    select(recommender_model.c.version).scalar_subquery(),
-    func.coalesce(
-        select(user_account.c.taste_version).where(user_account.c.id == bindparam("user_id")).scalar_subquery(), 0
-    ),
-)
+# A person's taste is told by how many favourites and hidden films there are and when the latest was added: whatever is
+# added later is newer than all before it, so that no two tastes look the same.
+VERSIONS = text("""
+    SELECT (SELECT version FROM recommender_model) AS model, concat_ws('/',
+        (SELECT concat_ws('-', count(*), extract(epoch FROM max(added_at))) FROM favourite WHERE user_id = :user_id),
+        (SELECT concat_ws('-', count(*), extract(epoch FROM max(hidden_at))) FROM hidden_film WHERE user_id = :user_id)
+    ) AS taste
+""").bindparams(bindparam("user_id", type_=Uuid))
 
 
 class Wish(NamedTuple):
@@ -82,17 +85,26 @@ async def recommend_films(
 ) -> Response:
     """Films that the person may like, with the reason for each; without a token, films that are liked at large.
 
-    Favourites, hidden films and films for adults are never among them, and of each franchise only one is.
+    Favourites, hidden films and films for adults are never among them, and of each franchise that is known only one is.
     """
     key = await key_of(engine, wish)
-    kept = await cache.get(key) if key else None
-    made = unpacked(kept) if kept else None
-    if made is None:
-        made = await flights.join(key or wish, lambda: make(engine, wish))
-        if key:
-            await cache.put(key, packed(made))
+    made = await kept_or_made(engine, cache, flights, wish, key) if key else await make(engine, wish)
     impressions.shown(wish.user_id, made.strategy, made.films)
     return json_bytes(made.body, Vary="Accept-Language", Content_Language=wish.language)
+
+
+async def kept_or_made(engine: AsyncEngine, cache: Answers, flights: Flights[Made], wish: Wish, key: str) -> Made:
+    """Made once for all who ask at the same time."""
+
+    async def make_and_keep() -> Made:
+        made = await make(engine, wish)
+        # A short list may soon have more; one that was overtaken meanwhile belongs to another key.
+        if len(made.films) == wish.limit and key == await key_of(engine, wish):
+            await cache.put(key, packed(made))
+        return made
+
+    kept = await cache.get(key)
+    return (unpacked(kept) if kept else None) or await flights.join(key, make_and_keep)
 
 
 async def key_of(engine: AsyncEngine, wish: Wish) -> str | None:
@@ -100,7 +112,7 @@ async def key_of(engine: AsyncEngine, wish: Wish) -> str | None:
     async with engine.connect() as connection:
         model, taste = (await connection.execute(VERSIONS, {"user_id": wish.user_id})).one()
     genre = wish.genre.id if wish.genre else None
-    parts = (wish.user_id, taste, model, genre, wish.limit, wish.language)
+    parts = (RELEASE, wish.user_id, taste, model, genre, wish.limit, wish.language)
     return None if model is None else "kinoshelf:recommendations:" + ":".join(str(part) for part in parts)
 
 
@@ -141,7 +153,7 @@ def packed(made: Made) -> bytes:
 
 
 def unpacked(kept: bytes) -> Made | None:
-    """What another release has kept in another form is as good as nothing."""
+    """What cannot be read is as good as nothing."""
     head, newline, body = kept.partition(b"\n")
     try:
         strategy, films = orjson.loads(head)

@@ -14,7 +14,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("user_account", sa.Column("taste_version", sa.BigInteger(), server_default="0", nullable=False))
     op.add_column("film", sa.Column("rating", sa.REAL(), nullable=True))
     op.add_column("film", sa.Column("genres", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False))
     op.create_index("ix_film_fetched_at", "film", ["fetched_at"], unique=False)
@@ -109,4 +108,3 @@ def downgrade() -> None:
     op.drop_index("ix_film_fetched_at", table_name="film")
     op.drop_column("film", "genres")
     op.drop_column("film", "rating")
-    op.drop_column("user_account", "taste_version")

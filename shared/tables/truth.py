@@ -1,6 +1,6 @@
 """The truth: accounts, sessions, favourites, films that somebody does not want. Written by api.commands alone."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid, func
 
 from shared.tables.base import Moment, metadata
 
@@ -12,8 +12,6 @@ user_account = Table(
     Column("username_folded", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("created_at", Moment, nullable=False, server_default=func.now()),
-    # Higher after each change of favourites or hidden films: recommendations made before it are of another taste.
-    Column("taste_version", BigInteger, nullable=False, server_default=text("0")),
 )
 
 session = Table(

@@ -1,5 +1,6 @@
 """GET /recommendations: what is told, for whom, how long it is kept, and what takes it away again."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import shapes
+from api.queries import recommendations
+from api.queries.ranking import rank
 from dev.testing import Servers
 from tests.client import Client, Service, problem
 from tests.conftest import Serve
@@ -130,6 +133,46 @@ async def test_each_list_is_kept_for_itself(service: Service, anna: Client) -> N
     await anna.add(1)
     assert ids(await listed(service)) != ids(await listed(anna))
     assert ids(await listed(anna)) != ids(await listed(anna, limit=2)) != ids(await listed(anna, genre="drama"))
+
+
+@pytest.mark.usefixtures("world")
+async def test_people_whose_tastes_look_alike_get_lists_of_their_own(
+    service: Service, anna: Client, database: AsyncEngine
+) -> None:
+    boris = await service.user("boris")
+    await anna.add(1)
+    await boris.add(2)
+    await change(database, "UPDATE favourite SET added_at = '2026-01-01'")
+    assert 2 in ids(await listed(anna))
+    assert 2 not in ids(await listed(boris))
+
+
+@pytest.mark.usefixtures("world")
+async def test_who_asks_at_the_same_time_shares_one_ranking(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    ranked = []
+
+    async def counted(*wish: Any) -> Any:
+        ranked.append(wish)
+        return await rank(*wish)
+
+    monkeypatch.setattr(recommendations, "rank", counted)
+    answers = await asyncio.gather(*(listed(service) for _ in range(10)))
+    assert len(ranked) == 1
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.usefixtures("world")
+async def test_what_turned_out_to_be_for_adults_is_replaced(service: Service, database: AsyncEngine) -> None:
+    await change(database, "UPDATE film SET genres = '{2, 28}' WHERE kinopoisk_id = 2")
+    assert ids(await listed(service, limit=4)) == [3, 1, 11, 12]
+
+
+@pytest.mark.usefixtures("world")
+async def test_a_list_that_is_not_full_is_not_kept(service: Service, database: AsyncEngine) -> None:
+    await change(database, "UPDATE film SET kinopoisk_id = -kinopoisk_id + 1000")
+    assert ids(await listed(service)) == []
+    await change(database, "UPDATE film SET kinopoisk_id = -(kinopoisk_id - 1000)")
+    assert ids(await listed(service)) == [2, 3, 1, 11, 12]
 
 
 @pytest.mark.usefixtures("world")
