@@ -8,6 +8,7 @@ import sys
 import uvicorn
 
 from api.main import create_app
+from api.memory import give_back_large_blocks
 from api.protocol import BoundedHttpProtocol
 from shared import logs, sentry
 from shared.schema import DatabaseAway, SchemaBehind, check_database
@@ -53,6 +54,7 @@ def stay(*_: object) -> None:
 def main() -> int:
     """Exit code 0 after a clean stop, 1 with one sentence where it cannot start."""
     try:
+        give_back_large_blocks()
         settings = load_settings()
         logs.configure("api", settings.logs.format, settings.logs.level)
         start_sentry(settings, "api")
