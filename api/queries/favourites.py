@@ -4,17 +4,17 @@ import uuid
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_bytes
-from api.cursors import from_cursor, to_cursor
 from api.films import FRESHNESS, with_freshness
 from api.identity import CurrentIdentity
 from api.inputs import Cursor, FilmInPath, PageSize
 from api.openapi import SIGNED_IN, problems
 from api.queries.deps import ReadEngine
+from api.queries.pages import Collected, newest_first
 from shared.moments import json_moment
 from shared.tables.read import film
 from shared.tables.truth import favourite
@@ -43,15 +43,7 @@ async def list_favourites(
     cursor: Cursor | None = None,
 ) -> Response:
     """The user's favourites, newest first; a new one is listed at once, `pending` until its details arrive."""
-    newest_first = ITEMS.order_by(favourite.c.added_at.desc(), favourite.c.kinopoisk_id.desc()).limit(limit + 1)
-    page = newest_first.where(favourite.c.user_id == identity.user_id)
-    if cursor is not None:
-        page = page.where(tuple_(favourite.c.added_at, favourite.c.kinopoisk_id) < from_cursor(cursor))
-    async with engine.connect() as connection:
-        rows = (await connection.execute(page)).all()
-    items, more = rows[:limit], len(rows) > limit
-    next_cursor = f'"{to_cursor(items[-1].added_at, items[-1].kinopoisk_id)}"' if more else "null"
-    return json_bytes(f'{{"items":[{",".join(map(as_json, items))}],"next_cursor":{next_cursor}}}'.encode())
+    return await newest_first(engine, FAVOURITES, identity.user_id, limit, cursor)
 
 
 @router.get(
@@ -82,3 +74,6 @@ def as_json(row: Row[tuple[Any, ...]]) -> str:
         f'{{"kinopoisk_id":{row.kinopoisk_id},"added_at":"{json_moment(row.added_at)}",'
         f'"status":"{row.status}","film":{document}}}'
     )
+
+
+FAVOURITES = Collected(ITEMS, favourite.c.added_at, as_json)

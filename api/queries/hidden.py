@@ -3,16 +3,15 @@
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, select
 
 from api import errors, shapes
-from api.answers import json_bytes
-from api.cursors import from_cursor, to_cursor
 from api.films import FRESHNESS, with_freshness
 from api.identity import CurrentIdentity
 from api.inputs import Cursor, PageSize
 from api.openapi import SIGNED_IN, problems
 from api.queries.deps import ReadEngine
+from api.queries.pages import Collected, newest_first
 from shared.moments import json_moment
 from shared.tables.read import film
 from shared.tables.truth import hidden_film
@@ -42,18 +41,13 @@ async def list_hidden(
     cursor: Cursor | None = None,
 ) -> Response:
     """What the user wants no recommendation of, the latest first."""
-    newest_first = ITEMS.order_by(hidden_film.c.hidden_at.desc(), hidden_film.c.kinopoisk_id.desc()).limit(limit + 1)
-    page = newest_first.where(hidden_film.c.user_id == identity.user_id)
-    if cursor is not None:
-        page = page.where(tuple_(hidden_film.c.hidden_at, hidden_film.c.kinopoisk_id) < from_cursor(cursor))
-    async with engine.connect() as connection:
-        rows = (await connection.execute(page)).all()
-    items, more = rows[:limit], len(rows) > limit
-    next_cursor = f'"{to_cursor(items[-1].hidden_at, items[-1].kinopoisk_id)}"' if more else "null"
-    return json_bytes(f'{{"items":[{",".join(map(as_json, items))}],"next_cursor":{next_cursor}}}'.encode())
+    return await newest_first(engine, HIDDEN, identity.user_id, limit, cursor)
 
 
 def as_json(row: Row[tuple[Any, ...]]) -> str:
     """Every value besides the document is ours and needs no escaping."""
     document = with_freshness(row.document, row) if row.document else "null"
     return f'{{"kinopoisk_id":{row.kinopoisk_id},"hidden_at":"{json_moment(row.hidden_at)}","film":{document}}}'
+
+
+HIDDEN = Collected(ITEMS, hidden_film.c.hidden_at, as_json)
