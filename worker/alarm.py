@@ -48,7 +48,7 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
                 cron(logged(reconcile_films), minute=EVERY_FIVE_MINUTES, second=0, run_at_startup=True),
                 cron(logged(keep_trend, "debug"), second=set(range(4, 60, 10)), run_at_startup=True),
                 cron(logged(rebuild_all, "debug"), second={8, 38}),
-                cron(logged(rebuild_lonely, "debug"), minute=EVERY_FIVE_MINUTES, second=15),
+                cron(logged(rebuild_lonely, "debug"), minute={12, 42}, second=0),
                 cron(logged(rebuild_changed), minute=47, second=0),
                 cron(logged(move_up, "debug"), minute=EVERY_FIVE_MINUTES, second=30),
                 cron(logged(purge_expired_sessions), minute=17, second=0),

@@ -16,6 +16,8 @@ from worker.alarm import alarm_clock
 from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
+from worker.jobs.recommendations import rebuild_all
+from worker.jobs.trend import keep_trend
 from worker.jobs.upstream import reconcile_budget
 from worker.rebuilder import Rebuilder
 
@@ -35,7 +37,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     redis = wiring.patient_redis(settings)
     metrics = wiring.metrics(settings)
     upstream = wiring.upstream(settings, engine, redis, metrics)
-    rebuilder = Rebuilder(metrics, enabled=settings.recommendations.rebuild)
+    rebuilder = Rebuilder(engine, metrics, enabled=settings.recommendations.rebuild)
     try:
         await check_database(engine)
         yield {
@@ -83,6 +85,15 @@ async def silence(ringing: "asyncio.Task[None]") -> None:
         await asyncio.wait([ringing], timeout=0.2)
 
 
+async def ring_by_hand(context: Context) -> None:
+    """What must not wait until Redis is back: films that are due, a new day's budget, films for newcomers."""
+    context["drain"].ring()
+    context["catalogue"].ring()
+    for job in (reconcile_budget, keep_trend, rebuild_all):
+        with suppress(DBAPIError, OSError, TimeoutError):
+            await job(context)
+
+
 async def ring_for_ever(settings: Settings, context: Context) -> None:
     """Let arq ring; where Redis is gone arq ends, so ring by hand and start it again until it stays."""
     while True:
@@ -91,9 +102,7 @@ async def ring_for_ever(settings: Settings, context: Context) -> None:
             await alarm_clock(client, context, settings.enrichment.sweep_seconds)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("worker_redis_away", error=type(error).__name__)
-            context["drain"].ring()
-            with suppress(DBAPIError, OSError, TimeoutError):  # no cron rings meanwhile, and a new day may have begun
-                await reconcile_budget(context)
+            await ring_by_hand(context)
             await asyncio.sleep(RECONNECT_SECONDS)
         finally:
             await client.aclose(close_connection_pool=True)

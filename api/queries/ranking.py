@@ -57,9 +57,10 @@ RANKED = text(f"""
             {PRIOR_LEAST} + {PRIOR_MORE} / (1 + (SELECT count(*) FROM recent) / 2.0::float8) AS prior_weight
     ), charted AS (
         SELECT kinopoisk_id AS id FROM (
-            SELECT kinopoisk_id FROM film_chart WHERE genre = CAST(:genre AS smallint)
+            SELECT kinopoisk_id, place FROM film_chart WHERE genre = CAST(:genre AS smallint)
             ORDER BY place LIMIT CAST(:pool AS integer) + (SELECT count(*) FROM seen)
         ) AS best WHERE NOT EXISTS (SELECT FROM seen WHERE seen.kinopoisk_id = best.kinopoisk_id)
+        ORDER BY place LIMIT CAST(:pool AS integer)
     ), candidate AS (
         SELECT id, share / most AS taste FROM heard, scale
         UNION ALL
@@ -122,6 +123,6 @@ async def rank(
 
     Without a user the films of the chart. `genre` is an id; None is all of them.
     """
-    wish = {"user_id": user_id, "genre": genre or OVERALL, "limit": limit, "pool": 10 * limit + 100}
+    wish = {"user_id": user_id, "genre": genre or OVERALL, "limit": limit, "pool": 4 * limit + 100}
     async with engine.connect() as connection:
         return (await connection.execute(WITH_FILMS, wish)).all()

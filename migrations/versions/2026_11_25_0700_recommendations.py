@@ -73,6 +73,8 @@ def upgrade() -> None:
         sa.Column("similar_mass", sa.Float(), nullable=True),
         sa.Column("content_mass", sa.Float(), nullable=True),
         sa.Column("quality", sa.Float(), nullable=True),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trend_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_recommender_model_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recommender_model")),

@@ -113,6 +113,9 @@ recommender_model = Table(
     Column("content_mass", Float),
     # nDCG@10 of favourites that were kept from the rebuild; null where there were too few people to tell.
     Column("quality", Float),
+    # How many rebuilds have failed since, and before when none is tried again.
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", Moment),
     # Of the latest refresh of film_trend and film_chart.
     Column("trend_at", Moment),
     CheckConstraint("id = 1", name="one_row"),

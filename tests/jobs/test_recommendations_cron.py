@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
@@ -79,18 +79,19 @@ async def due(database: AsyncEngine, sql: Sql, rule: TextClause, steps: tuple[st
         (("film for adults",), False),
         (("film",), True),
         (("film", "a trend"), True),
-        (("film", "a model"), False),
+        (("film", "a model"), True),
+        (("film", "their neighbours", "a model"), False),
         (("film", "yesterday's model"), True),
-        (("ten films", "two new films", "a model"), False),
-        (("ten films", "three new films", "a model"), True),
-        (("film", "a cheap model"), False),
-        (("film", "a cheap model", "person", "new favourite"), True),
-        (("film", "a cheap model of just now", "person", "new favourite"), False),
-        (("film", "a costly model", "person", "new favourite"), False),
-        (("film", "a cheap model", "person", "favourite"), False),
-        (("film", "a cheap model", "similars"), True),
-        (("film", "a cheap model", "no similars"), False),
-        (("film", "a cheap model", "similars for long"), False),
+        (("ten films", "their neighbours", "two new films", "a model"), False),
+        (("ten films", "their neighbours", "three new films", "a model"), True),
+        (("film", "their neighbours", "a cheap model"), False),
+        (("film", "their neighbours", "a cheap model", "person", "new favourite"), True),
+        (("film", "their neighbours", "a cheap model of just now", "person", "new favourite"), False),
+        (("film", "their neighbours", "a costly model", "person", "new favourite"), False),
+        (("film", "their neighbours", "a cheap model", "person", "favourite"), False),
+        (("film", "their neighbours", "a cheap model", "similars"), True),
+        (("film", "their neighbours", "a cheap model", "no similars"), False),
+        (("film", "their neighbours", "a cheap model", "similars for long"), False),
         (("ten films", "three new films", "a model", "their neighbours"), False),
     ],
 )
@@ -173,8 +174,8 @@ FINISH, FAIL, HANG = "", "sys.exit('first\\nrebuild: no.')", "import time; time.
 
 
 @asynccontextmanager
-async def rebuilding(stand_in: StandIn, metrics: Counts) -> AsyncIterator[Rebuilder]:
-    running = Rebuilder(metrics, stand_in.command)
+async def rebuilding(database: AsyncEngine, stand_in: StandIn, metrics: Counts) -> AsyncIterator[Rebuilder]:
+    running = Rebuilder(database, metrics, stand_in.command)
     try:
         yield running
     finally:
@@ -190,30 +191,32 @@ async def told(metrics: Counts) -> bool:
     return bool(metrics.names)
 
 
-async def test_a_rebuild_gets_its_options_and_its_end_is_told(tmp_path: Path, metrics: Counts) -> None:
+async def test_a_rebuild_gets_its_options_and_its_end_is_told(
+    database: AsyncEngine, tmp_path: Path, metrics: Counts
+) -> None:
     stand_in = StandIn(tmp_path / "notes", FINISH)
-    async with rebuilding(stand_in, metrics) as running:
+    async with rebuilding(database, stand_in, metrics) as running:
         assert running.start("--changed")
         assert (await stand_in.started())[1:] == ["--changed"]
         await eventually(lambda: told(metrics), 60)
         assert (metrics.names, running.is_free) == (["recommender.rebuild.done"], True)
 
 
-async def test_while_one_runs_no_other_starts(tmp_path: Path, metrics: Counts) -> None:
+async def test_while_one_runs_no_other_starts(database: AsyncEngine, tmp_path: Path, metrics: Counts) -> None:
     stand_in = StandIn(tmp_path / "notes", HANG)
-    async with rebuilding(stand_in, metrics) as running:
+    async with rebuilding(database, stand_in, metrics) as running:
         running.start()
         await stand_in.started()
         assert (running.is_free, running.start()) == (False, False)
 
 
 async def test_a_failure_is_reported_once_with_its_last_words(
-    tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+    database: AsyncEngine, tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms: list[str] = []
     monkeypatch.setattr(sentry, "alarm", lambda code, _: alarms.append(code))
     with capture_logs() as logged:
-        async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
+        async with rebuilding(database, StandIn(tmp_path / "notes", FAIL), metrics) as running:
             running.start()
             await eventually(lambda: told(metrics), 60)
     [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
@@ -221,27 +224,73 @@ async def test_a_failure_is_reported_once_with_its_last_words(
     assert (alarms, metrics.names) == (["rebuild-failed"], ["recommender.rebuild.failed"])
 
 
-async def test_after_a_failure_none_starts_for_a_while(
-    tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+async def test_after_a_failure_no_worker_tries_again_for_a_while(
+    database: AsyncEngine, sql: Sql, tmp_path: Path, metrics: Counts
 ) -> None:
-    async with rebuilding(StandIn(tmp_path / "notes", FAIL), metrics) as running:
+    await sql(STEPS["film"])
+    async with rebuilding(database, StandIn(tmp_path / "notes", FAIL), metrics) as running:
+        for minutes in (1, 2, 4):
+            running.start()
+            await eventually(partial(put_off_by, sql, minutes), 60)
+            assert not await due(database, sql, FULL_DUE, (), rebuild_hour=3)
+            await eventually(partial(free, running), 60)
+    await sql("UPDATE recommender_model SET retry_at = now() - interval '1 second'")
+    assert await due(database, sql, FULL_DUE, (), rebuild_hour=3)
+
+
+async def put_off_by(sql: Sql, minutes: int) -> bool:
+    left = await sql("SELECT extract(epoch FROM retry_at - now())::float8 / 60 FROM recommender_model")
+    return left is not None and minutes / 2 < left <= minutes
+
+
+async def free(running: Rebuilder) -> bool:
+    return running.is_free
+
+
+async def test_while_one_is_under_way_anywhere_none_is_due(database: AsyncEngine, sql: Sql) -> None:
+    await sql(STEPS["film"])
+    async with database.connect() as elsewhere:
+        await elsewhere.execute(text("SELECT pg_advisory_lock(7421, 2)"))
+        assert not await due(database, sql, FULL_DUE, (), rebuild_hour=3)
+    assert await due(database, sql, FULL_DUE, (), rebuild_hour=3)
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [("sys.exit(3)", "skipped"), ("os.kill(os.getpid(), 15)", "stopped"), ("os.kill(os.getpid(), 9)", "failed")],
+)
+async def test_not_every_end_is_a_failure(
+    database: AsyncEngine, tmp_path: Path, metrics: Counts, ending: str, outcome: str
+) -> None:
+    async with rebuilding(database, StandIn(tmp_path / "notes", ending), metrics) as running:
         running.start()
         await eventually(lambda: told(metrics), 60)
-        assert not running.start()
-        monkeypatch.setattr(rebuilder, "PAUSE_SECONDS", 0)
-        assert running.start()
+    assert metrics.names == [f"recommender.rebuild.{outcome}"]
 
 
-async def test_a_command_that_cannot_be_started_is_a_failure(tmp_path: Path, metrics: Counts) -> None:
-    running = Rebuilder(metrics, (str(tmp_path / "nothing here"),))
+async def test_what_takes_too_long_is_killed(
+    database: AsyncEngine, tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilder, "LONGEST_SECONDS", 1)
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with rebuilding(database, stand_in, metrics) as running:
+        running.start()
+        await eventually(lambda: told(metrics), 60)
+    assert metrics.names == ["recommender.rebuild.failed"]
+
+
+async def test_a_command_that_cannot_be_started_is_a_failure(
+    database: AsyncEngine, tmp_path: Path, metrics: Counts
+) -> None:
+    running = Rebuilder(database, metrics, (str(tmp_path / "nothing here"),))
     running.start()
     await eventually(lambda: told(metrics), 60)
     assert metrics.names == ["recommender.rebuild.failed"]
 
 
-async def test_stopping_kills_it(tmp_path: Path, metrics: Counts) -> None:
+async def test_stopping_kills_it(database: AsyncEngine, tmp_path: Path, metrics: Counts) -> None:
     stand_in = StandIn(tmp_path / "notes", HANG)
-    async with rebuilding(stand_in, metrics) as running:
+    async with rebuilding(database, stand_in, metrics) as running:
         running.start()
         pid = int((await stand_in.started())[0])
     with pytest.raises(ProcessLookupError):

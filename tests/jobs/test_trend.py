@@ -319,19 +319,32 @@ WORLDS = {
     "new films, just made": (["film", "trend", "new film", "made: 6 seconds"], False),
     "new films": (["film", "trend", "new film", "made: 9 seconds"], True),
     "a film it does not know, stored with its old time": (["film", "trend", "old film", "made: 12 seconds"], True),
-    "a new film that is not recommended": (["film", "trend", "film for adults", "made: 12 seconds"], False),
+    "a new film that is not recommended, but may have been": (
+        ["film", "trend", "film for adults", "made: 12 seconds"],
+        True,
+    ),
+    "a chart that was emptied": (["film", "trend", "no chart", "made: 1 second"], True),
+    "a new franchise": (["film", "trend", "sequel", "made: 12 seconds"], True),
+    "a franchise known for long": (["film", "trend", "old sequel", "made: 12 seconds"], False),
     "large, new films": (["film", "large trend", "new film", "made: 9 minutes"], False),
     "large, new films for ten minutes": (["film", "large trend", "new film", "made: 11 minutes"], True),
+    "large, a film with its old time": (["film", "large trend", "unknown film", "made: 11 minutes"], True),
     "large, nothing new": (["film", "large trend", "made: 11 minutes"], False),
 }
+CHART = "WITH chart AS (INSERT INTO film_chart VALUES (0, 1, 1))"
+SEQUEL = "INSERT INTO film_relation (kinopoisk_id, relation, related, fetched_at) VALUES (1, 'sequel', '{2}',"
 FILM = "INSERT INTO film (kinopoisk_id, document, genres, fetched_at)"
 STEPS = {
     "film": f"{FILM} VALUES (1, '', '{{2}}', now() - interval '1 day')",
     "new film": f"{FILM} VALUES (2, '', '{{2}}', now())",
     "old film": f"{FILM} VALUES (3, '', '{{2}}', now() - interval '1 day')",
     "film for adults": f"{FILM} VALUES (2, '', '{{28}}', now())",
-    "trend": "INSERT INTO film_trend VALUES (1, '{2}', NULL, 0, 0)",
-    "large trend": "INSERT INTO film_trend SELECT n, '{2}', NULL, 0, 0 FROM generate_series(1, 5000) AS n",
+    "unknown film": f"{FILM} VALUES (6000, '', '{{2}}', now() - interval '1 day')",
+    "trend": f"{CHART} INSERT INTO film_trend VALUES (1, '{{2}}', NULL, 0, 0)",
+    "large trend": f"{CHART} INSERT INTO film_trend SELECT n, '{{2}}', NULL, 0, 0 FROM generate_series(1, 5000) AS n",
+    "no chart": "TRUNCATE film_chart",
+    "sequel": f"{SEQUEL} now())",
+    "old sequel": f"{SEQUEL} now() - interval '1 day')",
 }
 MADE = "INSERT INTO recommender_model (version, trend_at) VALUES (1, now() - CAST(:ago AS text)::interval)"
 

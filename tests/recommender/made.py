@@ -19,6 +19,7 @@ def films(count: int, **given: Any) -> Films:
     zeros = np.zeros(count, np.int64)
     unknown: dict[str, Any] = {
         "kinopoisk_id": np.arange(count) + 1,
+        "stored": np.ones(count, bool),
         "target": np.ones(count, bool),
         "year": zeros,
         "genres": labels({}),

@@ -5,9 +5,10 @@ import pytest
 
 from tests.recommender.conftest import Shelf
 from tests.recommender.made import films
+from worker.recommender import gate
 from worker.recommender.changes import changes
 from worker.recommender.load import NothingToDo
-from worker.recommender.rebuild import rebuild
+from worker.recommender.rebuild import Refused, rebuild
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,9 @@ from worker.recommender.rebuild import rebuild
 def test_which_films_have_changed(favourites: int, fitted: int, changed: bool, new: bool) -> None:
     found = changes(films(1, favourites=np.array([favourites]), fitted=np.array([fitted])))
     assert (found.changed.tolist(), found.new.tolist()) == ([changed], [new])
+
+
+NINE = "INSERT INTO film (kinopoisk_id, document) VALUES (9, '{}')"
 
 
 async def leading_to(shelf: Shelf, film: int) -> dict[int, float]:
@@ -63,6 +67,23 @@ async def test_a_favourite_without_neighbours_gets_some(shelf: Shelf) -> None:
     await rebuild(shelf.connection)
     await shelf.similar({9: [3, 1]})
     await shelf.people([9], first=100)
+    await shelf.connection.execute(NINE)
+    await rebuild(shelf.connection, only_changed=True)
+    assert set(await shelf.neighbours(9)) == {1, 3}
+
+
+@pytest.mark.parametrize("only_changed", [False, True])
+async def test_a_favourite_is_new_once_it_is_stored(shelf: Shelf, only_changed: bool) -> None:
+    """Before, neither rebuild takes note of it."""
+    await shelf.films(1, 2, 3)
+    await shelf.people(*[[1, 2]] * 6)
+    await rebuild(shelf.connection)
+    await shelf.people([9], *[[1, 2]] * 3, first=100)
+    await rebuild(shelf.connection, only_changed=only_changed)
+    with pytest.raises(NothingToDo):
+        await rebuild(shelf.connection, only_changed=True)
+    await shelf.connection.execute(NINE)
+    await shelf.similar({9: [3, 1]})
     await rebuild(shelf.connection, only_changed=True)
     assert set(await shelf.neighbours(9)) == {1, 3}
 
@@ -75,6 +96,21 @@ async def test_slow_change_adds_up(shelf: Shelf) -> None:
     await shelf.people([3], [1], [1], first=100)
     await rebuild(shelf.connection, only_changed=True)
     assert await shelf.connection.fetchval("SELECT favourites FROM film_neighbour WHERE kinopoisk_id = 1") == 20
+
+
+async def test_what_the_next_model_is_held_against_stays(shelf: Shelf) -> None:
+    """Only a rebuild of all films sets it, or a model could get worse by a tenth each hour."""
+    await shelf.films(*range(1, 5))
+    await shelf.people(*[[1, 2]] * 6)
+    await rebuild(shelf.connection)
+    await shelf.connection.execute("UPDATE recommender_model SET films = 4, quality = 0.5")
+    await shelf.people(*[[1, 2, 3]] * 3, first=100)
+    with pytest.raises(Refused, match="3 films have neighbours, in the model in use 4"):
+        await rebuild(shelf.connection, only_changed=True)
+    await rebuild(shelf.connection, only_changed=True, force=True)
+    model = await shelf.model()
+    assert (model["films"], model["quality"]) == (4, 0.5)
+    assert await gate.in_use(shelf.connection) == (4, 2, 0.5)
 
 
 async def test_nothing_changed(shelf: Shelf) -> None:

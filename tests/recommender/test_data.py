@@ -85,6 +85,6 @@ async def test_films_without_neighbours_are_remembered_as_looked_at(shelf: Shelf
     await shelf.films(1, 2)
     await shelf.people([1])
     await rebuild(shelf.connection)
-    assert await shelf.rows() == [(1, [], [], [], 1)]
+    assert await shelf.rows() == [(1, [], [], [], 1), (2, [], [], [], 0)]
     films = (await load(shelf.connection, only_changed=False)).films
-    assert films.fitted.tolist() == [1, -1]
+    assert films.fitted.tolist() == [1, 0]

@@ -5,22 +5,31 @@ from sqlalchemy import TextClause, text
 from shared.recommendations import RECOMMENDABLE
 from worker.context import Context
 
-# If so many of all films have come since and lead nowhere, the neighbours are those of another catalogue.
+# If so many of all films are unknown to it, the model is that of another catalogue. Each film that was stored when it
+# was made has a row, be it an empty one.
 NOTABLE_SHARE = 0.2
 
 # A rebuild that takes no longer costs so little that nobody need wait for the night.
 CHEAP_SECONDS = 10
 
+# Not while one is under way anywhere (the lock of worker.recommender), nor too soon after one that failed.
+MAY_START = """
+    NOT EXISTS (SELECT FROM recommender_model WHERE retry_at > now()) AND NOT EXISTS (
+        SELECT FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (7421, 2) AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+"""
+
 # All films: at once if that never happened; once every night; while the catalogue grows; and where it is cheap, soon
 # after somebody has added a favourite or Kinopoisk has told what is similar to a film.
 FULL_DUE = text(f"""
-    SELECT CASE
+    SELECT {MAY_START} AND CASE
         WHEN built_at IS NULL THEN EXISTS (SELECT FROM film WHERE {RECOMMENDABLE})
         WHEN built_at < (date_trunc('day', now() AT TIME ZONE 'UTC' - night) + night) AT TIME ZONE 'UTC' THEN true
         WHEN {NOTABLE_SHARE} * (SELECT count(*) FROM film) < (
-            SELECT count(*) FROM film WHERE fetched_at > built_at AND NOT EXISTS (
-                SELECT FROM film_neighbour WHERE film_neighbour.kinopoisk_id = film.kinopoisk_id
-            )
+            SELECT count(*) FROM (
+                SELECT kinopoisk_id FROM film EXCEPT SELECT kinopoisk_id FROM film_neighbour
+            ) AS unknown
         ) THEN true
         WHEN seconds < {CHEAP_SECONDS} AND built_at < now() - interval '5 minutes' THEN
             EXISTS (SELECT FROM favourite WHERE added_at > built_at)
@@ -31,19 +40,19 @@ FULL_DUE = text(f"""
         (SELECT make_interval(hours => CAST(:rebuild_hour AS integer)) AS night) AS setting
 """)
 
-# A favourite that leads nowhere yet: nobody had it when all films were rebuilt, or it was not stored.
-LONELY = text("""
+# A favourite that leads nowhere, because it was not stored when the model was made.
+LONELY = text(f"""
     WITH lonely AS MATERIALIZED (
         SELECT kinopoisk_id FROM film
         WHERE NOT EXISTS (SELECT FROM film_neighbour WHERE film_neighbour.kinopoisk_id = film.kinopoisk_id)
     )
-    SELECT EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
+    SELECT {MAY_START} AND EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
         AND EXISTS (SELECT FROM favourite JOIN lonely USING (kinopoisk_id))
 """)
 
 # Which films have so many more people that it matters, the rebuild finds out.
-NEW_FAVOURITES = text("""
-    SELECT EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
+NEW_FAVOURITES = text(f"""
+    SELECT {MAY_START} AND EXISTS (SELECT FROM recommender_model WHERE built_at IS NOT NULL)
         AND EXISTS (SELECT FROM favourite WHERE added_at > now() - interval '1 hour')
 """)
 

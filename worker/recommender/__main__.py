@@ -16,6 +16,8 @@ from worker.recommender.load import NothingToDo
 from worker.recommender.rebuild import Refused, rebuild
 
 CONNECT_SECONDS = 10
+# Neither done nor failed: another one is at it, or nothing has changed.
+NOTHING_TO_DO = 3
 SERVER_SETTINGS = {
     "application_name": "kinoshelf-recommender",
     "statement_timeout": "300s",
@@ -34,7 +36,7 @@ async def run(database: str, *, only_changed: bool, force: bool) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when it is done or there is nothing to do, 1 with one sentence where it cannot."""
+    """Exit code 0 when it is done, 3 when there is nothing to do, 1 with one sentence where it cannot."""
     parser = argparse.ArgumentParser("python -m worker.recommender")
     parser.add_argument("--changed", action="store_true")
     parser.add_argument("--force", action="store_true")
@@ -47,8 +49,11 @@ def main(arguments: Sequence[str]) -> int:
         asyncio.run(run(database, only_changed=chosen.changed, force=chosen.force))
     except NothingToDo as reason:
         sys.stdout.write(f"{reason}\n")
+        return NOTHING_TO_DO
     except Refused as refusal:
         return failed(str(refusal))
+    except asyncpg.DataError as error:
+        return failed(f"What is stored cannot be read: {type(error).__name__}.")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         return failed(f"PostgreSQL cannot be used: {type(error).__name__}.")
     return 0

@@ -32,23 +32,26 @@ class Changes(NamedTuple):
 
 
 def changes(films: Films) -> Changes:
-    new = (films.fitted < 0) & (films.favourites > 0)
+    new = (films.fitted < 0) & (films.favourites > 0) & films.stored
     moved = np.abs(films.favourites - films.fitted) > NOTABLE * films.fitted
     return Changes(new | ((films.fitted >= 0) & moved), new)
 
 
-async def load_in_use(connection: asyncpg.Connection, films: Films) -> InUse | None:
-    """None before the first full rebuild. Within a transaction."""
+async def load_masses(connection: asyncpg.Connection) -> list[float] | None:
+    """None before the first full rebuild."""
     masses = await connection.fetchrow(MASSES)
-    if masses is None or None in masses.values():
-        return None
+    return None if masses is None or None in masses.values() else list(masses)
+
+
+async def load_neighbours(connection: asyncpg.Connection, films: Films) -> Neighbours:
+    """Those that are served. Within a transaction."""
     rows: list[Row] = [NOTHING] * len(films.kinopoisk_id)
     async for film, target, weight, kind in connection.cursor(STORED, prefetch=ROWS_AT_ONCE):
         place, places = films.places(np.array([film]))[0], films.places(np.array(target, np.int32))
         row = places.astype(np.int32), np.array(weight, np.float32), np.array(kind, np.int8)
         if place >= 0:
             rows[place] = only(row, (places >= 0) & films.target[places])
-    return InUse(neighbours(len(rows), rows), list(masses))
+    return neighbours(len(rows), rows)
 
 
 NOTHING: Row = np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int8)

@@ -13,9 +13,9 @@ from worker.recommender.arrays import Flags, Floats, Ints
 ROWS_AT_ONCE = 500
 
 FILMS = f"""
-    SELECT kinopoisk_id, coalesce({RECOMMENDABLE}, false) AS target,
+    SELECT kinopoisk_id, film.kinopoisk_id IS NOT NULL AS stored, coalesce({RECOMMENDABLE}, false) AS target,
         coalesce(film.year, 0) AS year, coalesce(film.genres, '{{}}') AS genres,
-        CASE json_typeof(film.document::json -> 'countries') WHEN 'array' THEN
+        CASE WHEN film.document IS JSON OBJECT AND json_typeof(film.document::json -> 'countries') = 'array' THEN
             ARRAY(SELECT json_array_elements_text(film.document::json -> 'countries')) ELSE '{{}}' END AS countries,
         coalesce(film_trend.prior, 0) AS prior, coalesce(favoured.favourites, 0) AS favourites,
         coalesce(film_neighbour.favourites, -1) AS fitted
@@ -37,7 +37,8 @@ class Films(NamedTuple):
     """By ascending id; everywhere else a film is known by its place in here."""
 
     kinopoisk_id: Ints
-    # May be recommended.
+    # Something is told of it; it may be recommended.
+    stored: Flags
     target: Flags
     year: Ints  # 0 where unknown
     genres: Labels
@@ -66,11 +67,19 @@ async def load_films(connection: asyncpg.Connection) -> Films:
         genres.add(film, row["genres"])
         countries.add(film, row["countries"])
     found = {name: np.asarray(column) for name, column in columns.items()}
-    found["target"] = found["target"].astype(bool)
+    found |= {name: found[name].astype(bool) for name in ("stored", "target")}
     return Films(**found, genres=genres.labels(), countries=countries.labels())
 
 
-COLUMNS = {"kinopoisk_id": "i", "target": "b", "year": "i", "prior": "f", "favourites": "i", "fitted": "i"}
+COLUMNS = {
+    "kinopoisk_id": "i",
+    "stored": "b",
+    "target": "b",
+    "year": "i",
+    "prior": "f",
+    "favourites": "i",
+    "fitted": "i",
+}
 
 
 class Labelling:

@@ -10,8 +10,11 @@ from worker.recommender.blend import Neighbours
 # So much of what the model in use has must the new one have at least.
 LEAST_FILMS, LEAST_DEGREE, LEAST_QUALITY = 0.8, 0.8, 0.9
 
+# How many films it had and how good it was as the last full rebuild left it: many small changes must not be allowed
+# what one large change is not.
 IN_USE = """
-    SELECT count(*) AS films, percentile_cont(0.5) WITHIN GROUP (ORDER BY cardinality(neighbours)) AS degree,
+    SELECT coalesce((SELECT films FROM recommender_model), count(*)) AS films,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY cardinality(neighbours)) AS degree,
         (SELECT quality FROM recommender_model) AS quality
     FROM film_neighbour WHERE neighbours <> '{}'
 """

@@ -1,12 +1,13 @@
 """All that a rebuild reads, as it was at one moment."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 import numpy as np
 
 from worker.recommender.arrays import Ints
-from worker.recommender.changes import Changes, InUse, changes, load_in_use
+from worker.recommender.changes import Changes, InUse, changes, load_masses, load_neighbours
 from worker.recommender.favourites import load_favourites
 from worker.recommender.films import Films, load_films
 from worker.recommender.interactions import Interactions, interactions
@@ -26,6 +27,7 @@ class Loaded(NamedTuple):
     given: Interactions
     held_out: HeldOut
     kept: tuple[InUse, Changes] | None
+    at: datetime
 
     def targets(self) -> Ints:
         """The films for which is to be found what leads to them."""
@@ -44,11 +46,13 @@ async def load(connection: asyncpg.Connection, *, only_changed: bool) -> Loaded:
         films = await load_films(connection)
         if not films.target.any():
             raise NothingToDo("There is no film to recommend yet.")
-        in_use = await load_in_use(connection, films) if only_changed else None
-        kept = (in_use, changes(films)) if in_use else None
-        if kept and not kept[1].changed.any():
+        masses = await load_masses(connection) if only_changed else None
+        changed = changes(films)
+        if masses and not changed.changed.any():
             raise NothingToDo("No film's favourites have changed by much.")
         lists = await load_lists(connection, films)
         favourites, held_out = hold_out(await load_favourites(connection, films))
-    given = interactions(favourites.lengths, favourites.films, len(films.kinopoisk_id))
-    return Loaded(films, lists, given, held_out, kept)
+        given = interactions(favourites.lengths, favourites.films, len(films.kinopoisk_id))
+        # Last, when what was only needed on the way is gone: so it takes no more memory than a full rebuild.
+        kept = (InUse(await load_neighbours(connection, films), masses), changed) if masses else None
+        return Loaded(films, lists, given, held_out, kept, await connection.fetchval("SELECT now()"))

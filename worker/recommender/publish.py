@@ -1,6 +1,7 @@
 """Puts new neighbours in the place of the old ones, in one transaction."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -15,15 +16,20 @@ Row = tuple[int, list[int], list[float], list[int], int]
 COLUMNS = ("kinopoisk_id", "neighbours", "weights", "kinds", "favourites")
 
 MODEL = """
-    INSERT INTO recommender_model (version, half_row_max, built_at, seconds, users, favourites, films,
+    INSERT INTO recommender_model AS model (version, half_row_max, built_at, seconds, users, favourites, films,
         collaborative_mass, similar_mass, content_mass, quality)
-    VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, now(), $2, $3, $4, $5, $6, $7, $8, $9)
+    VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
     ON CONFLICT (id) DO UPDATE SET
-        version = greatest(recommender_model.version + 1, excluded.version), half_row_max = excluded.half_row_max,
-        built_at = CASE WHEN $10 THEN recommender_model.built_at ELSE excluded.built_at END,
-        seconds = CASE WHEN $10 THEN recommender_model.seconds ELSE excluded.seconds END, users = excluded.users,
+        version = greatest(model.version + 1, excluded.version), half_row_max = excluded.half_row_max,
+        built_at = excluded.built_at, seconds = excluded.seconds, users = excluded.users,
         favourites = excluded.favourites, films = excluded.films, collaborative_mass = excluded.collaborative_mass,
-        similar_mass = excluded.similar_mass, content_mass = excluded.content_mass, quality = excluded.quality
+        similar_mass = excluded.similar_mass, content_mass = excluded.content_mass, quality = excluded.quality,
+        failures = 0, retry_at = NULL
+"""
+# What tells of the last full rebuild stays: when the next one is due, and how good it must be.
+PARTLY_NEW = """
+    UPDATE recommender_model SET half_row_max = $1, failures = 0, retry_at = NULL,
+        version = greatest(version + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
 """
 
 
@@ -31,6 +37,7 @@ class Model(NamedTuple):
     """The row of recommender_model, but for its version and time."""
 
     half_row_max: float
+    built_at: datetime
     seconds: float
     users: int
     favourites: int
@@ -42,20 +49,23 @@ class Model(NamedTuple):
 
 
 async def publish(connection: asyncpg.Connection, rows: Iterable[Row], model: Model, *, only_changed: bool) -> None:
-    """Readers see the old rows until all of the new ones are there. Built is a model when all of it was."""
+    """Readers see the old rows until all of the new ones are there."""
     async with connection.transaction():
         await connection.execute("DELETE FROM film_neighbour")
         await connection.copy_records_to_table("film_neighbour", records=rows, columns=COLUMNS)
-        await connection.execute(MODEL, *model, only_changed)
+        if only_changed:
+            await connection.execute(PARTLY_NEW, model.half_row_max)
+        else:
+            await connection.execute(MODEL, *model)
     await connection.execute("ANALYZE film_neighbour")
 
 
 def rows(films: Films, neighbours: Neighbours, favourites: Ints) -> Iterator[Row]:
-    """Of films that lead somewhere, and of favourites that do not, so that they are not taken for new ones.
+    """Of films that lead somewhere, and empty ones of stored films that do not, so that none is taken for a new one.
 
     `favourites` says how many people had each film when what leads to it was found.
     """
-    for film in np.flatnonzero((np.diff(neighbours.start) > 0) | (favourites > 0)).tolist():
+    for film in np.flatnonzero((np.diff(neighbours.start) > 0) | films.stored).tolist():
         target, weight, kind = neighbours.row(film)
         ids = films.kinopoisk_id[target].tolist()
         yield int(films.kinopoisk_id[film]), ids, weight.tolist(), kind.tolist(), int(favourites[film])

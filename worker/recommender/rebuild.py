@@ -37,6 +37,7 @@ async def rebuild(connection: asyncpg.Connection, *, only_changed: bool = False,
         raise Refused(f"The new recommendations were not published: {flaw}. --force publishes them all the same.")
     model = Model(
         half_row_max=half_row_max(neighbours, loaded.given),
+        built_at=loaded.at,
         seconds=time.monotonic() - started,
         users=len(loaded.given.of_person) - 1,
         favourites=len(loaded.given.films),
