@@ -5,7 +5,7 @@ from functools import partial
 from sqlalchemy import text
 
 from shared.enrichment import claims, collections, relations
-from shared.enrichment.films import enrich
+from shared.enrichment.films import STORED, enrich
 from shared.enrichment.upstream import Upstream
 from shared.upstream import access, ledger
 from shared.upstream.terms import Kind
@@ -45,13 +45,14 @@ async def load_details(upstream: Upstream, *, favourites_only: bool) -> str | No
     )
     if entered is None:
         return "missed"
-    await enrich(upstream, *entered)
+    if await enrich(upstream, *entered) != STORED:
+        return "missed"
     upstream.metrics.count("catalogue.films")
     return "films"
 
 
 async def step(upstream: Upstream, turn: int) -> str | None:
-    """Load one thing and say what: pages, relations, films, or "missed" where another was faster or a call failed.
+    """Load one thing and say what: pages, relations, films, or "missed" where another was faster or a call in vain.
 
     None where nothing is due. `turn` is one more each time. Raises NotNow where no call may be made.
 

@@ -15,10 +15,14 @@ from shared.upstream.ledger import Call
 log = structlog.get_logger()
 
 BUSY_PAUSE = timedelta(seconds=1)
+STORED = "stored"
 
 
-async def enrich(upstream: Upstream, call: Call, claim: Claim) -> None:
-    """Fetch the claimed film, store and project it, finish the claim. Safe to run twice."""
+async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
+    """Fetch the claimed film, store and project it, finish the claim. Safe to run twice.
+
+    Answers what came of the call: STORED, or why there are no details.
+    """
     started = time.perf_counter()
     outcome, status = await _attempt(upstream, call, claim)
     seconds = time.perf_counter() - started
@@ -31,6 +35,7 @@ async def enrich(upstream: Upstream, call: Call, claim: Claim) -> None:
         attempt=claim.attempts,
         duration_ms=round(seconds * 1000, 1),
     )
+    return outcome
 
 
 async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> tuple[str, str | None]:
@@ -54,4 +59,4 @@ async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> tuple[str, s
         await calls.end(engine, terms, call, calls.FAULT)
         return error.code, await finish.failed(engine, policy, claim, error.code)
     await calls.end(engine, terms, call, calls.ANSWERED)
-    return "stored", await finish.ready(engine, policy, claim, body)
+    return STORED, await finish.ready(engine, policy, claim, body)

@@ -5,12 +5,21 @@ import asyncio
 import pytest
 
 from dev.sandbox.server import RunningSandbox
-from shared.enrichment.catalogue import step
+from shared.enrichment.catalogue import load_details, step
 from shared.enrichment.upstream import Upstream
 from tests.economy.catalogue import COLLECTIONS, FILMS, SEQUELS, SIMILARS, by_path, like, loader, relation
 from tests.economy.conftest import Sql
 
+TOLD = "INSERT INTO film_relation VALUES (301, :kind, :related, now() + interval '1 day')"
 MATRIX_FRANCHISE = [63744, 8407, 299, 63745, 316, 1294123]
+
+
+async def told_of(sql: Sql, film: int) -> None:
+    """Of this film only the similar films of a favourite tell; no relation is due."""
+    await like(sql, 301)
+    await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (:film, '{}', 'summary')", film=film)
+    for kind, related in ("similar", [film]), ("sequel", []):
+        await sql(TOLD, kind=kind, related=related)
 
 
 @pytest.mark.usefixtures("no_collections")
@@ -133,8 +142,17 @@ async def test_of_films_that_nobody_has_two_must_tell_of_it(
 async def test_a_film_that_upstream_does_not_know_is_asked_for_once(
     upstream: Upstream, sql: Sql, sandbox: RunningSandbox
 ) -> None:
-    await like(sql, 301)
-    await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (999999999, '{}', 'summary')")
-    await sql("INSERT INTO film_relation VALUES (301, 'similar', '{999999999}', now() + interval '1 day')")
+    await told_of(sql, 999_999_999)
     await loader(upstream).load()
     assert (await sandbox.calls())["by_film"]["999999999"] == 1
+
+
+@pytest.mark.parametrize(("status", "done"), [(200, "films"), (404, "missed"), (500, "missed")])
+@pytest.mark.usefixtures("no_collections")
+async def test_only_details_that_were_stored_are_a_film_loaded(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox, status: int, done: str
+) -> None:
+    if status != 200:
+        await sandbox.fault("status", film=299, status=status)
+    await told_of(sql, 299)
+    assert await load_details(upstream, favourites_only=False) == done
