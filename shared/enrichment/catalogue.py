@@ -40,7 +40,7 @@ async def load_details(upstream: Upstream, *, favourites_only: bool) -> str | No
         upstream.access,
         None,
         film,
-        lambda connection: claims.want_and_claim(connection, upstream.policy, film),
+        lambda connection: claims.want_and_claim(connection, upstream.policy, film, waited_for=False),
         Kind.CATALOGUE,
     )
     if entered is None:

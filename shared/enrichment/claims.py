@@ -89,9 +89,15 @@ async def claim_due(upstream: Upstream, kind: Kind, count: int) -> list[tuple[Ca
         return list(zip(calls, claims, strict=True))
 
 
-async def want_and_claim(connection: AsyncConnection, policy: Policy, kinopoisk_id: int) -> Claim | None:
-    """Lease this film, which nobody may have wanted before; None where it is not due: fetched or failed just now."""
-    await connection.execute(insert(film_sync).values(kinopoisk_id=kinopoisk_id).on_conflict_do_nothing())
+async def want_and_claim(
+    connection: AsyncConnection, policy: Policy, kinopoisk_id: int, *, waited_for: bool = True
+) -> Claim | None:
+    """Lease this film, which nobody may have wanted before; None where it is not due: fetched or failed just now.
+
+    One that nobody waits for comes after all others when it is tried again.
+    """
+    order = {} if waited_for else {"priority": 2, "demand": -1}
+    await connection.execute(insert(film_sync).values(kinopoisk_id=kinopoisk_id, **order).on_conflict_do_nothing())
     rows = await connection.execute(CLAIM_ONE, {"lease": policy.lease, "kinopoisk_id": kinopoisk_id})
     row = rows.one_or_none()
     return Claim(*row) if row else None

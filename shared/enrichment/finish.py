@@ -18,11 +18,16 @@ _NOBODY_WAITS = "claimed_at = NULL, requested_by = NULL, rank = 0"
 # How long the next attempt waits for a film that upstream did not know so many times in a row.
 _RARER = f"2 ^ least(misses, {MOST_MISSES})"
 
+# A film that came without anybody's asking is refreshed with what the others leave: without `refresh_days` it puts off
+# no film that people have. Once they have it too, its next refresh gives it some.
+_UNASKED = "priority > 0 AND demand <= 0 AND requested_by IS NULL AND refresh_days IS NULL"
+
 # Due again by its own interval, put off as far as the budget asks for. Who waited for it wants it, which counts as one
 # favourite until the next forecast.
 READY = text(f"""
     UPDATE film_sync SET status = 'ready', attempts = 0, misses = 0, priority = 1, {_NOBODY_WAITS},
-        last_error_code = NULL, fetched_at = now(), refresh_days = :days,
+        last_error_code = NULL, fetched_at = now(),
+        refresh_days = CASE WHEN NOT ({_UNASKED}) THEN CAST(:days AS float8) END,
         demand = greatest(demand, CASE WHEN requested_by IS NULL THEN 0 ELSE 1 END),
         fresh_until = now() + CAST(:refresh AS interval),
         next_attempt_at = now() + CAST(:refresh AS interval)

@@ -34,7 +34,8 @@ film_sync = Table(
     Column("claim_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("misses", Integer, nullable=False, server_default=text("0")),
-    # 0 waited for, 1 refresh, 2 unknown to upstream or given up for now; orders the due films, excludes none.
+    # 0 waited for, 1 refresh, 2 unknown to upstream, given up for now, or tried though nobody waits; orders the due
+    # films, excludes none.
     Column("priority", SmallInteger, nullable=False, server_default=text("0")),
     # Who waits for it, as long as somebody does, and how many of that user's films waited before it.
     Column("requested_by", Uuid, ForeignKey("user_account.id", ondelete="SET NULL")),
@@ -46,7 +47,7 @@ film_sync = Table(
     # When the details stored last were received, and until when they count as fresh.
     Column("fetched_at", Moment),
     Column("fresh_until", Moment),
-    # After how many days it would be refreshed if the budget had no end.
+    # After how many days it would be refreshed if the budget had no end; null also where nobody has asked for it.
     Column("refresh_days", Float),
     # The latest refresh that a user asked for.
     Column("refresh_asked_by", Uuid, ForeignKey("user_account.id", ondelete="SET NULL")),

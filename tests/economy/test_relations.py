@@ -5,8 +5,11 @@ import asyncio
 import pytest
 
 from dev.sandbox.server import RunningSandbox
+from shared.enrichment import claims, forecast
 from shared.enrichment.catalogue import load_details, step
+from shared.enrichment.films import enrich
 from shared.enrichment.upstream import Upstream
+from shared.upstream.terms import Kind
 from tests.economy.catalogue import COLLECTIONS, FILMS, SEQUELS, SIMILARS, by_path, like, loader, relation
 from tests.economy.conftest import Sql
 
@@ -20,6 +23,12 @@ async def told_of(sql: Sql, film: int) -> None:
     await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (:film, '{}', 'summary')", film=film)
     for kind, related in ("similar", [film]), ("sequel", []):
         await sql(TOLD, kind=kind, related=related)
+
+
+async def refresh(upstream: Upstream, sql: Sql, film: int) -> None:
+    await sql("UPDATE film_sync SET next_attempt_at = now() WHERE kinopoisk_id = :film", film=film)
+    for call, claim in await claims.claim_due(upstream, Kind.REFRESH, 1):
+        await enrich(upstream, call, claim)
 
 
 @pytest.mark.usefixtures("no_collections")
@@ -156,3 +165,30 @@ async def test_only_details_that_were_stored_are_a_film_loaded(
         await sandbox.fault("status", film=299, status=status)
     await told_of(sql, 299)
     assert await load_details(upstream, favourites_only=False) == done
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_after_a_fault_nobody_waits_for_it(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await sandbox.fault("html", film=299)
+    await told_of(sql, 299)
+    await load_details(upstream, favourites_only=False)
+    await sql("UPDATE film_sync SET next_attempt_at = now() WHERE kinopoisk_id = 299")
+    assert await claims.count_due(upstream.engine, Kind.NEW, 1) == 0
+    assert await claims.count_due(upstream.engine, Kind.REFRESH, 1) == 1
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_a_film_that_nobody_has_puts_off_no_refreshes(upstream: Upstream, sql: Sql) -> None:
+    await told_of(sql, 299)
+    await load_details(upstream, favourites_only=False)
+    await refresh(upstream, sql, 299)
+    assert (await forecast.reckon(upstream.engine, upstream.terms, fade=1)).wanted == 0
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_once_people_have_it_its_refreshes_count(upstream: Upstream, sql: Sql) -> None:
+    await told_of(sql, 299)
+    await load_details(upstream, favourites_only=False)
+    await sql("UPDATE film_sync SET demand = 1")
+    await refresh(upstream, sql, 299)
+    assert (await forecast.reckon(upstream.engine, upstream.terms, fade=1)).wanted > 0
