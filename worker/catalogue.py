@@ -8,7 +8,7 @@ from itertools import count
 import structlog
 
 from shared import sentry
-from shared.enrichment.catalogue import step
+from shared.enrichment.catalogue import Steps
 from shared.enrichment.upstream import Upstream
 from shared.upstream.errors import NotNow
 
@@ -22,7 +22,7 @@ class Catalogue:
     """The loop that loads it; two in two processes take nothing twice."""
 
     def __init__(self, upstream: Upstream, *, enabled: bool) -> None:
-        self._upstream = upstream
+        self._steps = Steps(upstream)
         self._enabled = enabled
         self._turns = count()
         self._look = asyncio.Event()
@@ -58,7 +58,7 @@ class Catalogue:
         loaded = Counter[str]()
         try:
             while not self._stopped.is_set():
-                done = await step(self._upstream, next(self._turns))
+                done = await self._steps.step(next(self._turns))
                 if done is None:
                     return True
                 loaded[done] += 1

@@ -17,6 +17,13 @@ def upgrade() -> None:
     op.add_column("film", sa.Column("rating", sa.REAL(), nullable=True))
     op.add_column("film", sa.Column("genres", postgresql.ARRAY(sa.SmallInteger()), server_default="{}", nullable=False))
     op.create_index("ix_film_fetched_at", "film", ["fetched_at"], unique=False)
+    op.create_index(
+        "ix_film_undescribed",
+        "film",
+        ["kinopoisk_id"],
+        unique=False,
+        postgresql_where=sa.text("detail = 'summary' AND genres = '{}'"),
+    )
     op.create_table(
         "hidden_film",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -107,6 +114,7 @@ def downgrade() -> None:
     tables = ("collection", "film_relation", "recommender_model", "film_neighbour", "film_chart", "film_trend")
     for table in (*tables, "hidden_film"):
         op.drop_table(table)
+    op.drop_index("ix_film_undescribed", table_name="film")
     op.drop_index("ix_film_fetched_at", table_name="film")
     op.drop_column("film", "genres")
     op.drop_column("film", "rating")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.enrichment import errands
+from shared.enrichment.ahead import AT_ONCE, Ahead
 from shared.enrichment.policy import Policy, spread
 from shared.enrichment.upstream import Upstream
 from shared.kinopoisk.client import KinopoiskClient
@@ -23,21 +24,26 @@ ASK: dict[Relation, Callable[[KinopoiskClient, int], Awaitable[FoundPage]]] = {
 # So many of the first films of each collection are worth their relations.
 BEST_OF_EACH = 100
 
-# Of films that people have and look at, the more of them the earlier (demand is reckoned hourly, so no favourites are
-# counted here); then of the best of the collections.
-DUE = text(f"""
-    WITH wanted AS (
-        SELECT kinopoisk_id, demand, 0::bigint AS place FROM film_sync WHERE priority > 0 AND demand > 0
-        UNION ALL
-        SELECT best.kinopoisk_id, 0, place
-        FROM collection, unnest(films[1:{BEST_OF_EACH}]) WITH ORDINALITY AS best (kinopoisk_id, place)
-        WHERE NOT :favourites_only
-    )
-    SELECT kinopoisk_id, relation
-    FROM wanted CROSS JOIN (VALUES ('sequel'), ('similar')) AS kinds (relation)
+# Both relations of these films, as far as they are due.
+_DUE = f"""
+    SELECT kinopoisk_id, relation FROM wanted CROSS JOIN (VALUES ('sequel'), ('similar')) AS kinds (relation)
     LEFT JOIN film_relation USING (kinopoisk_id, relation)
     WHERE next_attempt_at IS NULL OR next_attempt_at <= now()
-    ORDER BY demand DESC, place, kinopoisk_id, relation LIMIT 1
+    ORDER BY place, kinopoisk_id, relation LIMIT {AT_ONCE}
+"""
+
+# Films that people have and look at, the more of them the earlier: demand is reckoned hourly, so no favourites are
+# counted here.
+OF_FAVOURITES = text(f"""
+    WITH wanted AS (SELECT kinopoisk_id, -demand AS place FROM film_sync WHERE priority > 0 AND demand > 0) {_DUE}
+""")
+
+OF_THE_BEST = text(f"""
+    WITH wanted AS (
+        SELECT best.kinopoisk_id, min(place) AS place
+        FROM collection, unnest(films[1:{BEST_OF_EACH}]) WITH ORDINALITY AS best (kinopoisk_id, place)
+        GROUP BY best.kinopoisk_id
+    ) {_DUE}
 """)
 
 LEASE = text("""
@@ -62,13 +68,18 @@ PUT_OFF = text("""
 """)
 
 
-async def load_next(upstream: Upstream, *, favourites_only: bool) -> str | None:
-    """Load the relation that is due, if one is. Raises NotNow."""
+async def find(upstream: Upstream, of_which: TextClause) -> list["RelationOf"]:
+    """Relations that are due, of favourites or of the best, the most wanted first."""
     async with upstream.engine.connect() as connection:
-        row = (await connection.execute(DUE, {"favourites_only": favourites_only})).one_or_none()
-    if row is None:
+        return [RelationOf(*row) for row in await connection.execute(of_which)]
+
+
+async def load_next(upstream: Upstream, due: Ahead["RelationOf"]) -> str | None:
+    """Load the next relation, if there is one. Raises NotNow."""
+    relation = await due.next()
+    if relation is None:
         return None
-    if await errands.run(upstream, RelationOf(*row)):
+    if await errands.run(upstream, relation):
         upstream.metrics.count("catalogue.relations")
         return "relations"
     return "missed"

@@ -54,6 +54,8 @@ film = Table(
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
     # What has come since the latest refresh of film_trend.
     Index("ix_film_fetched_at", "fetched_at"),
+    # What only relations told of, and so hardly more than the name.
+    Index("ix_film_undescribed", "kinopoisk_id", postgresql_where=text("detail = 'summary' AND genres = '{}'")),
     Index("ix_film_lexemes", "lexemes", postgresql_using="gin"),
     Index("ix_film_names", "names", postgresql_using="gin", postgresql_ops={"names": "gin_trgm_ops"}),
 )

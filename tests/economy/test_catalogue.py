@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from dev.sandbox.server import RunningSandbox
 from shared.enrichment import collections
-from shared.enrichment.catalogue import step
+from shared.enrichment.catalogue import Steps
 from shared.enrichment.upstream import Upstream
 from shared.kinopoisk.client import KinopoiskClient
 from shared.kinopoisk.errors import QuotaExhausted
@@ -92,8 +92,9 @@ async def test_a_part_of_the_share_is_kept_for_favourites(sparing: Sparing, sql:
 
 async def test_the_calls_are_the_catalogues(upstream: Upstream, sql: Sql) -> None:
     await like(sql, 301)
+    steps = Steps(upstream)
     for turn in (0, 3):
-        await step(upstream, turn)
+        await steps.step(turn)
     rows = "SELECT array_agg((kind || coalesce(kinopoisk_id::text, '')) ORDER BY id) FROM upstream_call"
     assert await sql(rows) == ["catalogue", "catalogue301"]
 

@@ -1,12 +1,15 @@
 """Similar films and franchises of what people have, and details of films that only those lists told of."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from dev.sandbox.server import RunningSandbox
-from shared.enrichment import claims, forecast
-from shared.enrichment.catalogue import load_details, step
+from shared.enrichment import claims, details, forecast
+from shared.enrichment.ahead import AT_ONCE, Ahead
+from shared.enrichment.catalogue import Steps
 from shared.enrichment.films import enrich
 from shared.enrichment.upstream import Upstream
 from shared.upstream.terms import Kind
@@ -23,6 +26,11 @@ async def told_of(sql: Sql, film: int) -> None:
     await sql("INSERT INTO film (kinopoisk_id, document, detail) VALUES (:film, '{}', 'summary')", film=film)
     for kind, related in ("similar", [film]), ("sequel", []):
         await sql(TOLD, kind=kind, related=related)
+
+
+async def describe(upstream: Upstream) -> str | None:
+    """Fetch the details of the first film that is worth it."""
+    return await details.load_next(upstream, Ahead(lambda: details.find(upstream, favourites_only=False)))
 
 
 async def refresh(upstream: Upstream, sql: Sql, film: int) -> None:
@@ -46,8 +54,9 @@ async def test_relations_are_stored_in_their_order(upstream: Upstream, sql: Sql,
 async def test_what_more_people_have_comes_first(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
     await like(sql, 301, demand=1)
     await like(sql, 535341, demand=4)
+    steps = Steps(upstream)
     for turn in range(4):
-        await step(upstream, turn * 4)
+        await steps.step(turn * 4)
     log = [(call["path"], call["film"]) for call in (await sandbox.calls())["log"]]
     assert log == [(SEQUELS, 535341), (SIMILARS, 535341), (SEQUELS, 301), (SIMILARS, 301)]
 
@@ -58,8 +67,9 @@ async def test_after_favourites_come_the_best_of_the_collections(
 ) -> None:
     await sql("INSERT INTO collection (name, films) VALUES ('FAMILY', '{326,435}'), ('X', '{448}')")
     await like(sql, 301)
+    steps = Steps(upstream)
     for _ in range(8):
-        await step(upstream, 0)
+        await steps.step(0)
     asked = [call["film"] for call in (await sandbox.calls())["log"]]
     assert asked == [301, 301, 326, 326, 448, 448, 435, 435]
 
@@ -93,7 +103,7 @@ async def test_an_empty_answer_takes_nothing_away(upstream: Upstream, sql: Sql, 
     await like(sql, 301)
     await sandbox.fault("status", path="other", status=404)
     await sql("INSERT INTO film_relation (kinopoisk_id, relation, related) VALUES (301, 'sequel', '{1,2}')")
-    await step(upstream, 0)
+    await Steps(upstream).step(0)
     assert await relation(sql, 301, "sequel") == [1, 2]
     assert await sql("SELECT fetched_at IS NOT NULL FROM film_relation")
 
@@ -110,8 +120,9 @@ async def test_two_loops_at_once_ask_for_no_relation_twice(
 
 async def test_every_fourth_call_is_for_what_people_have(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
     await like(sql, 301)
+    steps = Steps(upstream)
     for turn in range(8):
-        await step(upstream, turn)
+        await steps.step(turn)
     paths = [call["path"] for call in (await sandbox.calls())["log"]]
     assert paths == [*[COLLECTIONS] * 3, SEQUELS, *[COLLECTIONS] * 3, SIMILARS]
 
@@ -119,8 +130,9 @@ async def test_every_fourth_call_is_for_what_people_have(upstream: Upstream, sql
 async def test_without_favourites_collections_are_not_held_up(
     upstream: Upstream, sql: Sql, sandbox: RunningSandbox
 ) -> None:
+    steps = Steps(upstream)
     for turn in range(8):
-        await step(upstream, turn)
+        await steps.step(turn)
     assert await by_path(sandbox) == {COLLECTIONS: 8}
 
 
@@ -164,14 +176,14 @@ async def test_only_details_that_were_stored_are_a_film_loaded(
     if status != 200:
         await sandbox.fault("status", film=299, status=status)
     await told_of(sql, 299)
-    assert await load_details(upstream, favourites_only=False) == done
+    assert await describe(upstream) == done
 
 
 @pytest.mark.usefixtures("no_collections")
 async def test_after_a_fault_nobody_waits_for_it(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
     await sandbox.fault("html", film=299)
     await told_of(sql, 299)
-    await load_details(upstream, favourites_only=False)
+    await describe(upstream)
     await sql("UPDATE film_sync SET next_attempt_at = now() WHERE kinopoisk_id = 299")
     assert await claims.count_due(upstream.engine, Kind.NEW, 1) == 0
     assert await claims.count_due(upstream.engine, Kind.REFRESH, 1) == 1
@@ -180,7 +192,7 @@ async def test_after_a_fault_nobody_waits_for_it(upstream: Upstream, sql: Sql, s
 @pytest.mark.usefixtures("no_collections")
 async def test_a_film_that_nobody_has_puts_off_no_refreshes(upstream: Upstream, sql: Sql) -> None:
     await told_of(sql, 299)
-    await load_details(upstream, favourites_only=False)
+    await describe(upstream)
     await refresh(upstream, sql, 299)
     assert (await forecast.reckon(upstream.engine, upstream.terms, fade=1)).wanted == 0
 
@@ -188,7 +200,32 @@ async def test_a_film_that_nobody_has_puts_off_no_refreshes(upstream: Upstream, 
 @pytest.mark.usefixtures("no_collections")
 async def test_once_people_have_it_its_refreshes_count(upstream: Upstream, sql: Sql) -> None:
     await told_of(sql, 299)
-    await load_details(upstream, favourites_only=False)
+    await describe(upstream)
     await sql("UPDATE film_sync SET demand = 1")
     await refresh(upstream, sql, 299)
     assert (await forecast.reckon(upstream.engine, upstream.terms, fade=1)).wanted > 0
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_a_look_at_all_films_serves_many_calls(upstream: Upstream, sql: Sql, sandbox: RunningSandbox) -> None:
+    await like(sql, *range(1, AT_ONCE + 1))
+    looks: list[str] = []
+
+    def note(*executed: Any) -> None:
+        if "kinds (relation)" in executed[2]:
+            looks.append(executed[2])
+
+    event.listen(upstream.engine.sync_engine, "before_cursor_execute", note)
+    steps = Steps(upstream)
+    for _ in range(2 * AT_ONCE):
+        assert await steps.step(0)
+    made = await by_path(sandbox)
+    assert (made[SEQUELS], made[SIMILARS], len(looks)) == (AT_ONCE, AT_ONCE, 2)
+
+
+@pytest.mark.usefixtures("no_collections")
+async def test_what_fell_due_since_the_latest_look_is_found_before_a_rest(upstream: Upstream, sql: Sql) -> None:
+    steps = Steps(upstream)
+    for film in (999_999_998, 999_999_999):
+        await like(sql, film)
+        assert [await steps.step(0), await steps.step(0)] == ["relations", "relations"]
