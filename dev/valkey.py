@@ -26,7 +26,8 @@ port {port}
 requirepass {password}
 dir {folder}
 maxmemory 64mb
-maxmemory-policy volatile-lru
+# What lives shortest goes first: lists of recommendations, not the searches that cost a call to Kinopoisk.
+maxmemory-policy volatile-ttl
 maxclients 512
 save ""
 appendonly {append}

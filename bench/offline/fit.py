@@ -38,7 +38,8 @@ def fit(wish: Wish, folder: Path) -> None:
     with own_database() as database:
         asyncio.run(fill(database.url, wish, films))
         asyncio.run(look(database.url, wish.as_of))
-        database.run("rebuild", "worker.rebuild", "recommendations", "--force")
+        if films:  # of none there would be nothing to learn, and no model
+            database.run("rebuild", "worker.rebuild", "recommendations", "--force")
         asyncio.run(save(database.url, folder))
     finish(folder, films, about(wish))
 

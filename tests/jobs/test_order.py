@@ -49,6 +49,14 @@ async def test_a_film_deep_in_anothers_list_comes_as_early_as_ones_own_would(
     assert 30 in await order(upstream, Kind.NEW, 2)
 
 
+async def test_a_film_that_nobody_waited_for_is_waited_for_once_somebody_adds_it(
+    upstream: Upstream, anna: Client, sql: Sql
+) -> None:
+    await sql("INSERT INTO film_sync (kinopoisk_id, priority, demand) VALUES (7, 2, -1)")
+    await anna.add(7)
+    assert await order(upstream, Kind.NEW, 1) == [7]
+
+
 async def test_what_is_left_of_a_list_moves_up(
     upstream: Upstream, service: Service, settings: Settings, sql: Sql
 ) -> None:

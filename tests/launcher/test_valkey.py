@@ -20,7 +20,7 @@ def test_valkey_keeps_its_data_and_asks_for_the_password(data: Path, monkeypatch
         with Redis.from_url(server.url) as redis:
             redis.set("film", "301")
             memory = redis.config_get("maxmemory*")
-        assert memory == {"maxmemory": str(64 * 1024**2), "maxmemory-policy": "volatile-lru"} | {
+        assert memory == {"maxmemory": str(64 * 1024**2), "maxmemory-policy": "volatile-ttl"} | {
             name: memory[name] for name in memory if name not in {"maxmemory", "maxmemory-policy"}
         }
         with Redis(port=server.port) as stranger, pytest.raises(RedisError):
