@@ -16,6 +16,7 @@ from worker.alarm import alarm_clock
 from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
+from worker.jobs.films import sweep
 from worker.jobs.recommendations import rebuild_all
 from worker.jobs.trend import keep_trend
 from worker.jobs.upstream import reconcile_budget
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 REDIS_TIMEOUT_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
+# What goes on while no cron rings: each looks first whether anything is due.
+BY_HAND = (sweep, reconcile_budget, keep_trend, rebuild_all)
 # Longer than any fetch may take, shorter than the grace a container gets.
 FINISH_SECONDS = 25.0
 
@@ -86,10 +89,8 @@ async def silence(ringing: "asyncio.Task[None]") -> None:
 
 
 async def ring_by_hand(context: Context) -> None:
-    """What must not wait until Redis is back: films that are due, a new day's budget, films for newcomers."""
-    context["drain"].ring()
-    context["catalogue"].ring()
-    for job in (reconcile_budget, keep_trend, rebuild_all):
+    """What must go on without Redis, once. A database that is away costs nothing but this round."""
+    for job in BY_HAND:
         with suppress(DBAPIError, OSError, TimeoutError):
             await job(context)
 

@@ -344,6 +344,16 @@ async def test_a_job_starts_what_is_due_and_does_not_wait_for_it(
         assert not await job(context)
 
 
+async def test_without_redis_what_is_due_is_started_by_hand(
+    settings: Settings, sql: Sql, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await sql(STEPS["film"])
+    stand_in = StandIn(tmp_path / "notes", HANG)
+    async with worker(settings, stand_in, monkeypatch) as context:
+        await main.ring_by_hand(context)
+        assert await stand_in.started()
+
+
 @pytest.mark.parametrize("job", [job for job, _, _ in JOBS])
 async def test_what_is_not_due_is_not_started(
     settings: Settings,

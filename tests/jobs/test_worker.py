@@ -3,11 +3,17 @@
 import asyncio
 import os
 import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from shared.settings import Settings
+from tests.client import eventually
+from tests.conftest import changed
+from tests.worker_process import Worker
 from worker import main
 from worker.alarm import logged
 from worker.context import Context
@@ -54,3 +60,21 @@ async def test_a_job_is_one_line_with_its_figures(settings: Settings) -> None:
     assert lines == [
         {"event": "job_finished", "log_level": "info", "job": "purge_something", "outcome": "done", "result": 3}
     ]
+
+
+WITHOUT_REDIS = {
+    "the trend": "SELECT EXISTS (SELECT FROM film_trend)",
+    "the catalogue": "SELECT EXISTS (SELECT FROM collection WHERE films <> '{}')",
+}
+
+
+@pytest.mark.parametrize("what", WITHOUT_REDIS)
+async def test_without_redis_goes_on(settings: Settings, sql: Callable[..., Awaitable[Any]], what: str) -> None:
+    await sql("INSERT INTO film (kinopoisk_id, document, genres) VALUES (1, '{}', '{2}')")
+    alone = changed(
+        settings,
+        redis={"url": SecretStr("redis://127.0.0.1:1")},
+        catalogue={"enabled": what == "the catalogue"},
+    )
+    async with Worker.running(alone):
+        await eventually(lambda: sql(WITHOUT_REDIS[what]), 60)
