@@ -82,7 +82,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0 when it is done, 1 with one sentence where it cannot."""
+    """Exit code 0 when it is done, 3 when there was nothing to do, 1 with one sentence where it cannot."""
     chosen = parse(arguments)
     try:
         settings = load_settings()
