@@ -54,8 +54,7 @@ async def test_an_unforeseen_exception_is_a_500_without_its_text(anna: Client, m
     def crash(*_: object) -> str:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("api.queries.favourites.to_cursor", crash)
-    monkeypatch.setattr("api.queries.favourites.json_bytes", crash)
+    monkeypatch.setattr("api.queries.pages.json_bytes", crash)
     answer = await anna.get("/movies/favorites")
     problem(answer, 500, "internal-error")
     assert "canary" not in answer.text
@@ -65,7 +64,7 @@ async def test_a_crash_is_logged_under_its_request(anna: Client, monkeypatch: py
     def crash(*_: object) -> str:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("api.queries.favourites.json_bytes", crash)
+    monkeypatch.setattr("api.queries.pages.json_bytes", crash)
     logged = await lines_of(anna, "GET", "/movies/favorites", headers={"X-Request-ID": "r2"})
     assert ("request_crashed", "r2") in [(entry["event"], entry.get("request_id")) for entry in logged]
 
