@@ -28,8 +28,8 @@ types: setup  ## mypy, strict
 imports: setup  ## Who may import whom
 	$(BIN)/lint-imports
 
-tests: setup  ## pytest with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term
+tests: setup  ## pytest with coverage, a process for each core with servers of its own
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench
