@@ -10,10 +10,10 @@ import uvicorn
 from api.main import create_app
 from api.memory import give_back_large_blocks
 from api.protocol import BoundedHttpProtocol
-from shared import logs, sentry
+from shared import logs, metrics, sentry
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings
-from shared.wiring import read_engine, start_sentry
+from shared.wiring import read_engine, start_metrics, start_sentry
 
 
 async def check_first(settings: Settings) -> None:
@@ -58,6 +58,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure("api", settings.logs.format, settings.logs.level)
         start_sentry(settings, "api")
+        start_metrics(settings)
         asyncio.run(check_first(settings))
         signal.signal(signal.SIGTERM, stay)
         signal.signal(signal.SIGINT, stay)
@@ -69,6 +70,7 @@ def main() -> int:
         sentry.report(error)
         raise
     finally:
+        metrics.close()
         sentry.close()
     return 0
 

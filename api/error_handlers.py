@@ -29,14 +29,14 @@ def install(app: FastAPI) -> None:
 
 
 async def _problem(request: Request, error: errors.Problem) -> Response:
-    return errors.respond(error, request.url.path)
+    return errors.respond(error, request.scope)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
-        return errors.respond(errors.MalformedRequest(), request.url.path)
-    return errors.respond(errors.InvalidRequest(errors=[_entry(item) for item in found]), request.url.path)
+        return errors.respond(errors.MalformedRequest(), request.scope)
+    return errors.respond(errors.InvalidRequest(errors=[_entry(item) for item in found]), request.scope)
 
 
 def _entry(item: dict[str, Any]) -> dict[str, str]:
@@ -50,7 +50,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
     problem = BY_STATUS.get(error.status_code, errors.InternalError)()
     if error.status_code == 405:
         problem.headers["Allow"] = ", ".join(sorted(allowed_methods(request)))
-    return errors.respond(problem, request.url.path)
+    return errors.respond(problem, request.scope)
 
 
 def allowed_methods(request: Request) -> set[str]:
@@ -70,7 +70,7 @@ async def _fault(request: Request, error: Exception) -> Response:
     if isinstance(error, DBAPIError) and not _passing(error):
         raise error
     log.warning("database_unavailable", error=type(error).__name__)
-    return errors.respond(errors.Unavailable(retry_after=2), request.url.path)
+    return errors.respond(errors.Unavailable(retry_after=2), request.scope)
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import orjson
 import structlog
 from starlette.responses import Response
+from starlette.types import Scope
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -164,8 +165,10 @@ class UpstreamUnavailable(UpstreamProblem):
     detail = "What is stored is still served; this was not stored yet."
 
 
-def respond(problem: Problem, path: str) -> Response:
-    """The problem as an answer."""
+def respond(problem: Problem, scope: Scope) -> Response:
+    """The problem as an answer to this request, whose scope keeps the code for the metrics."""
+    path = scope["path"]
+    scope["problem"] = problem.code
     body = {
         "type": f"/problems/{problem.code}",
         "title": problem.title,

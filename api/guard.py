@@ -33,7 +33,7 @@ class RequestGuard:
             body = await self._read_body(Request(scope, receive))
             check_body(scope, body)
         except errors.Problem as problem:
-            await errors.respond(problem, scope["path"])(scope, receive, send)
+            await errors.respond(problem, scope)(scope, receive, send)
             return
         except ClientDisconnect:
             return

@@ -28,6 +28,7 @@ from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
 from shared.flights import Flights
 from shared.impressions import Impressions
+from shared.resources import watched
 from shared.schema import check_schema
 from shared.settings import Settings
 from shared.version import VERSION
@@ -80,6 +81,8 @@ def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextMana
         async with AsyncExitStack() as stack:
             state = open_state(settings, stack)
             await check_schema(state["read_engine"])
+            engines = {"read": state["read_engine"], "write": state["write_engine"]}
+            await stack.enter_async_context(watched("api", engines, state["redis"]))
             log.info("api_started", host=settings.api.host, port=settings.api.port)
             yield state
         log.info("api_stopped")
@@ -92,15 +95,13 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
     write_engine = wiring.write_engine(settings, "kinoshelf-api")
     redis = wiring.patient_redis(settings)
-    metrics = wiring.metrics(settings)
-    asking = wiring.upstream(settings, write_engine, redis, metrics)
+    asking = wiring.upstream(settings, write_engine, redis)
     enrichment = settings.enrichment
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
     views = Views(write_engine, enrichment.views_seconds)
-    waker, impressions, passwords = Waker(redis), Impressions(redis, metrics), make_passwords(settings)
+    waker, impressions, passwords = Waker(redis), Impressions(redis), make_passwords(settings)
     stack.callback(passwords.close)
-    stack.callback(metrics.close)
     for close in (read_engine.dispose, write_engine.dispose, redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
     recommendation_flights: Flights[recommendations.Made] = Flights()
@@ -109,6 +110,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     return {
         "read_engine": read_engine,
         "write_engine": write_engine,
+        "redis": redis,
         "waker": waker,
         "impressions": impressions,
         "favourite_listeners": Listeners(waker, impressions),

@@ -1,4 +1,4 @@
-"""Around every request, as pure ASGI: its id, one log line, the last resort for exceptions. Never the database."""
+"""Around every request, as pure ASGI: its id, what is told of it, the last resort for exceptions. No database."""
 
 import re
 import time
@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError, respond
+from api.telemetry import operation_of, tell
 from shared import sentry
 
 log = structlog.get_logger()
@@ -17,7 +18,7 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 class RequestLog:
-    """Binds the request id, measures, logs `request_finished`, turns an unforeseen exception into a 500."""
+    """Binds the request id, measures, tells, turns an unforeseen exception into a 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -45,9 +46,9 @@ class RequestLog:
             log.exception("request_crashed", operation=operation_of(scope))
             sentry.report(error)
             if not status:
-                await respond(InternalError(), scope["path"])(scope, receive, send_with_id)
+                await respond(InternalError(), scope)(scope, receive, send_with_id)
         finally:
-            log_request(scope, status, time.perf_counter() - started)
+            tell(scope, status, time.perf_counter() - started)
             structlog.contextvars.unbind_contextvars("request_id", "user_id", "kinopoisk_id")
 
 
@@ -57,23 +58,3 @@ def request_id_of(scope: Scope) -> str:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value, "ascii")
     return uuid.uuid4().hex
-
-
-def operation_of(scope: Scope) -> str:
-    """The name of the endpoint, or what the router made of the request."""
-    endpoint = scope.get("endpoint")
-    return getattr(endpoint, "__name__", "no_route")
-
-
-def log_request(scope: Scope, status: int, seconds: float) -> None:
-    """One line: the route's template, never the path itself. Health checks speak at debug level."""
-    route = getattr(scope.get("route"), "path", None)
-    write = log.debug if (route or "").startswith("/health") else log.info
-    write(
-        "request_finished",
-        operation=operation_of(scope),
-        method=scope["method"],
-        route=route,
-        status=status,
-        duration_ms=round(seconds * 1000, 2),
-    )

@@ -6,14 +6,13 @@ Approximate is enough: while Redis is away what was shown is counted but not rem
 import asyncio
 import time
 import uuid
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
 import structlog
 from structlog.contextvars import unbind_contextvars
 
-from shared.metrics import Metrics
+from shared import metrics
 from shared.redis_client import PatientRedis, RedisAway
 from shared.shown_films import STRATEGIES, Choice, Shown, ShownFilms, remember, take
 
@@ -28,10 +27,8 @@ PAUSE_SECONDS, MOST_WAITING = 0.1, 200
 class Impressions:
     """Takes note of what was shown and what was chosen. `shown()` and `chosen()` never wait and never fail."""
 
-    def __init__(self, redis: PatientRedis, metrics: Metrics) -> None:
+    def __init__(self, redis: PatientRedis) -> None:
         self._redis = redis
-        self._metrics = metrics
-        self._counts: Counter[str] = Counter()
         self._shown: list[ShownFilms] = []
         self._chosen: list[Choice] = []
         self._task: asyncio.Task[None] | None = None
@@ -46,9 +43,9 @@ class Impressions:
         now = int(time.time())
         places = {film: Shown(now, by, rank) for rank, (film, by) in enumerate(films, 1) if by in STRATEGIES}
         for shown in places.values():
-            self._counts[f"recommendations.shown.{shown.strategy}"] += 1
+            metrics.count(f"recommendations.shown.{shown.strategy}")
             if shown.rank <= RANKS_COUNTED:
-                self._counts[f"recommendations.shown.rank.{shown.rank}"] += 1
+                metrics.count(f"recommendations.shown.rank.{shown.rank}")
         if user_id and places and len(self._shown) < MOST_WAITING:
             self._shown.append((user_id, places))
         self._begin()
@@ -70,14 +67,11 @@ class Impressions:
 
     async def _work(self) -> None:
         unbind_contextvars("request_id", "user_id", "kinopoisk_id")  # it speaks for many
-        while self._counts or self._shown or self._chosen:
+        while self._shown or self._chosen:
             try:
                 await self._ask_redis()
             except RedisAway:
                 log.debug("impressions_skipped")
-            counts, self._counts = self._counts, Counter()
-            for name, count in counts.items():
-                self._metrics.count(name, count)
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _ask_redis(self) -> None:
@@ -96,4 +90,4 @@ class Impressions:
         hours = round(max(time.time() - how.at, 0) / 3600, 2)
         film = {"user_id": str(user_id), "kinopoisk_id": kinopoisk_id}
         log.info("recommendation_chosen", strategy=how.strategy, rank=how.rank, hours=hours, **film)
-        self._counts[f"recommendations.chosen.{how.strategy}"] += 1
+        metrics.count(f"recommendations.chosen.{how.strategy}")

@@ -6,6 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 
 # The server ends what we forgot, before anything can pile up behind it.
 SERVER_LIMITS = {
@@ -16,6 +17,19 @@ SERVER_LIMITS = {
 }
 # A statement over whole tables may take so long; a job of the worker ends after 50 s.
 LONG_SECONDS = 30
+
+
+class CountedPool(AsyncAdaptedQueuePool):
+    """A pool that knows how many tasks wait for a connection."""
+
+    waiting = 0
+
+    def connect(self) -> PoolProxiedConnection:
+        self.waiting += 1
+        try:
+            return super().connect()
+        finally:
+            self.waiting -= 1
 
 
 def write_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
@@ -46,6 +60,7 @@ def _engine(
 ) -> AsyncEngine:
     engine = create_async_engine(
         url,
+        poolclass=CountedPool,
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error in a log must not show what was sent

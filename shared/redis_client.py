@@ -13,6 +13,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from shared import metrics
+
 log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
@@ -62,6 +64,7 @@ class PatientRedis:
                 return await command(self._client)
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + self._skip
+            metrics.count("redis.away")
             log.warning("redis_away", error=type(error).__name__, skip_seconds=self._skip)
             raise RedisAway from error
 

@@ -2,13 +2,12 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import postgres, redis_client, sentry
+from shared import metrics, postgres, redis_client, sentry
 from shared.answer_cache import AnswerCache
 from shared.enrichment.policy import Policy
 from shared.enrichment.search_cache import SearchCache
 from shared.enrichment.upstream import Upstream
 from shared.kinopoisk.client import Bounds, KinopoiskClient
-from shared.metrics import Metrics, metrics_to
 from shared.redis_client import PatientRedis
 from shared.settings import Settings, secret_values
 from shared.upstream import gate
@@ -44,9 +43,9 @@ def patient_redis(settings: Settings) -> PatientRedis:
     return PatientRedis(client, chosen.timeout_seconds, chosen.skip_seconds)
 
 
-def upstream(settings: Settings, engine: AsyncEngine, redis: PatientRedis, metrics: Metrics) -> Upstream:
+def upstream(settings: Settings, engine: AsyncEngine, redis: PatientRedis) -> Upstream:
     """Client, limiter, terms and policy as set."""
-    return Upstream(engine, kinopoisk(settings), limiter(settings, redis), terms(settings), policy(settings), metrics)
+    return Upstream(engine, kinopoisk(settings), limiter(settings, redis), terms(settings), policy(settings))
 
 
 def kinopoisk(settings: Settings) -> KinopoiskClient:
@@ -107,11 +106,12 @@ def search_cache(settings: Settings, redis: PatientRedis) -> SearchCache:
 
 
 def answer_cache(settings: Settings, redis: PatientRedis) -> AnswerCache:
-    return AnswerCache(redis, settings.recommendations.kept_seconds)
+    return AnswerCache("recommendations", redis, settings.recommendations.kept_seconds)
 
 
-def metrics(settings: Settings) -> Metrics:
-    return metrics_to(settings.statsd.host, settings.statsd.port, settings.statsd.prefix)
+def start_metrics(settings: Settings) -> None:
+    """Once in a process; `metrics.close` ends it."""
+    metrics.start(settings.statsd.host, settings.statsd.port, settings.statsd.prefix)
 
 
 def start_sentry(settings: Settings, service: str) -> None:

@@ -22,6 +22,7 @@ from dev.testing import Servers, embedded_servers
 from shared.settings import Settings
 from shared.tables import metadata
 from tests.client import Client, Service
+from tests.recorded import Recorded, recorded_metrics
 from tests.worker_process import Worker
 
 SECRET = "Zr8yq2vTn5W1xKc7Lp0sDf3GhJ6uM9bQ"
@@ -110,6 +111,13 @@ def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
             "enrichment": {"sweep_seconds": 1, "retry_base_seconds": 0.2, "lease_seconds": 5},
         }
     )
+
+
+@pytest.fixture
+def told() -> Iterator[Recorded]:
+    """The metrics that this process tells during the test."""
+    with recorded_metrics() as recorded:
+        yield recorded
 
 
 Serve = Callable[..., Any]

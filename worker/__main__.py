@@ -3,10 +3,10 @@
 import asyncio
 import sys
 
-from shared import logs, sentry
+from shared import logs, metrics, sentry
 from shared.schema import DatabaseAway, SchemaBehind
 from shared.settings import InvalidSettings, load_settings
-from shared.wiring import start_sentry
+from shared.wiring import start_metrics, start_sentry
 from worker.main import run
 
 
@@ -16,6 +16,7 @@ def main() -> int:
         settings = load_settings()
         logs.configure("worker", settings.logs.format, settings.logs.level)
         start_sentry(settings, "worker")
+        start_metrics(settings)
         asyncio.run(run(settings))
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"worker: {error}\n")
@@ -24,6 +25,7 @@ def main() -> int:
         sentry.report(error)
         raise
     finally:
+        metrics.close()
         sentry.close()
     return 0
 

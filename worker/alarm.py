@@ -14,10 +14,11 @@ from arq.connections import ArqRedis
 from arq.cron import cron
 from arq.worker import Worker, create_worker, func
 
-from shared import sentry
+from shared import metrics, sentry
 from shared.redis_client import to_json
 from shared.wakeup import WAKE_JOB
 from worker.context import Context
+from worker.jobs.business import report_business
 from worker.jobs.films import move_up, sweep, wake
 from worker.jobs.projection import reconcile_films
 from worker.jobs.recommendations import rebuild_all, rebuild_changed, rebuild_lonely
@@ -55,6 +56,7 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
                 cron(logged(reconcile_budget, "debug"), second=every_sweep, run_at_startup=True),
                 cron(logged(forecast_refreshes), minute=27, second=0, run_at_startup=True),
                 cron(logged(report_upstream, "debug"), second=set(range(0, 60, 10))),
+                cron(logged(report_business, "debug"), second=20, run_at_startup=True),
                 cron(logged(purge_calls), minute=37, second=0),
             ],
             "redis_pool": redis,
@@ -105,8 +107,14 @@ def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
             sentry.report(error)
             raise
         finally:
-            took = round((time.perf_counter() - started) * 1000, 1)
-            getattr(log, level)("job_finished", job=job.__name__, outcome=outcome, result=result, duration_ms=took)
+            took = (time.perf_counter() - started) * 1000
+            getattr(log, level)(
+                "job_finished", job=job.__name__, outcome=outcome, result=result, duration_ms=round(took, 1)
+            )
+            metrics.count(f"jobs.{job.__name__}.{outcome}")
+            if ctx.get("job_try", 1) > 1:
+                metrics.count(f"jobs.{job.__name__}.retried")
+            metrics.timing(f"jobs.{job.__name__}.duration", took)
         return result
 
     return cast("WorkerCoroutine", run)

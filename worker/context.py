@@ -1,6 +1,6 @@
 """What a job finds in its context. Types only."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -20,3 +20,5 @@ class Context(TypedDict):
     rebuilder: Rebuilder
     # The hour (UTC) after which recommendations are rebuilt every night.
     rebuild_hour: int
+    # arq's own: how often it has begun this job, from 1.
+    job_try: NotRequired[int]

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared import redis_client, wiring
+from shared.resources import watched
 from shared.schema import check_database
 from shared.settings import Settings
 from worker.alarm import alarm_clock
@@ -38,27 +39,27 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     engine = wiring.write_engine(settings, "kinoshelf-worker")
     patient_engine = wiring.patient_engine(settings, "kinoshelf-worker")
     redis = wiring.patient_redis(settings)
-    metrics = wiring.metrics(settings)
-    upstream = wiring.upstream(settings, engine, redis, metrics)
-    rebuilder = Rebuilder(engine, metrics, enabled=settings.recommendations.rebuild)
+    upstream = wiring.upstream(settings, engine, redis)
+    rebuilder = Rebuilder(engine, enabled=settings.recommendations.rebuild)
+    engines = {"write": engine, "patient": patient_engine}
     try:
         await check_database(engine)
-        yield {
-            "engine": engine,
-            "patient_engine": patient_engine,
-            "upstream": upstream,
-            "drain": Drain(upstream, settings.enrichment.concurrency),
-            "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
-            "rebuilder": rebuilder,
-            "rebuild_hour": settings.recommendations.rebuild_hour,
-        }
+        async with watched("worker", engines, redis):
+            yield {
+                "engine": engine,
+                "patient_engine": patient_engine,
+                "upstream": upstream,
+                "drain": Drain(upstream, settings.enrichment.concurrency),
+                "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
+                "rebuilder": rebuilder,
+                "rebuild_hour": settings.recommendations.rebuild_hour,
+            }
     finally:
         await rebuilder.stop()
         await upstream.kinopoisk.close()
         await redis.close()
         await patient_engine.dispose()
         await engine.dispose()
-        metrics.close()
 
 
 async def run(settings: Settings) -> None:

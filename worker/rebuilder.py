@@ -13,8 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import sentry
-from shared.metrics import Metrics
+from shared import metrics, sentry
 
 log = structlog.get_logger()
 
@@ -35,11 +34,8 @@ PUT_OFF = text("""
 class Rebuilder:
     """Runs one rebuild at a time. Where several workers start one at the same time, the rebuild's own lock decides."""
 
-    def __init__(
-        self, engine: AsyncEngine, metrics: Metrics, command: Sequence[str] = RECOMMENDATIONS, *, enabled: bool = True
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, command: Sequence[str] = RECOMMENDATIONS, *, enabled: bool = True) -> None:
         self._engine = engine
-        self._metrics = metrics
         self._command = command
         self._enabled = enabled
         self._watching: asyncio.Task[None] | None = None
@@ -71,9 +67,9 @@ class Rebuilder:
             code, last_words = None, type(error).__name__
         took = round((time.perf_counter() - started) * 1000, 1)
         outcome = OUTCOMES.get(code, "failed")
-        self._metrics.count(f"recommender.rebuild.{outcome}")
+        metrics.count(f"recommender.rebuild.{outcome}")
         if outcome == "done":
-            self._metrics.timing("recommender.rebuild.duration", took)
+            metrics.timing("recommender.rebuild.duration", took)
         if outcome != "failed":
             log.info("rebuild_finished", options=options, outcome=outcome, duration_ms=took)
             return

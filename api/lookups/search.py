@@ -16,6 +16,7 @@ from api.lookups.films import Opening, OpeningFilms, open_film
 from api.lookups.local_search import find_locally
 from api.lookups.stored import read_film, read_films
 from api.openapi import SIGNED_IN, problems
+from shared import metrics
 from shared.upstream.errors import NotNow
 
 router = APIRouter(prefix="/movies", tags=["lookups"])
@@ -48,6 +49,7 @@ async def search_films(
     else:
         found = await find(query, page, opening, searches)
         found = await with_film_of_that_id(query, page, found, opening.engine)
+    metrics.count(f"search.answered.{found.source}")
     head = {"query": query, "page": page, "pages": found.pages, "total": found.total, "source": found.source}
     items = ",".join(
         extended(with_freshness(row.document, row), is_favorite=row.is_favorite)

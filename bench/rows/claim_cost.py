@@ -52,7 +52,7 @@ async def opened(stack: Stack) -> AsyncIterator[tuple[Upstream, Backlog]]:
     with patch.dict(os.environ, stack.environment, clear=True):
         settings = load_settings()
     engine, redis = wiring.write_engine(settings, "bench"), wiring.patient_redis(settings)
-    upstream = wiring.upstream(settings, engine, redis, wiring.metrics(settings))
+    upstream = wiring.upstream(settings, engine, redis)
     connection = await asyncpg.connect(stack.postgres_url)
     try:
         yield replace(upstream, terms=with_left(upstream.terms, LEFT)), Backlog(connection)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import metrics
 from shared.enrichment import errands
 from shared.enrichment.policy import Policy, spread
 from shared.enrichment.upstream import Upstream
@@ -55,7 +56,7 @@ async def load_next(upstream: Upstream) -> str | None:
     if page is None:
         return None
     if await errands.run(upstream, page):
-        upstream.metrics.count("catalogue.pages")
+        metrics.count("catalogue.pages")
         return "pages"
     return "missed"
 

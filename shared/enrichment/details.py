@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
+from shared import metrics
 from shared.enrichment import claims
 from shared.enrichment.ahead import AT_ONCE, Ahead
 from shared.enrichment.films import STORED, enrich
@@ -47,5 +48,5 @@ async def load_next(upstream: Upstream, worth_it: Ahead[int]) -> str | None:
     )
     if entered is None or await enrich(upstream, *entered) != STORED:
         return "missed"
-    upstream.metrics.count("catalogue.films")
+    metrics.count("catalogue.films")
     return "films"

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import metrics
 from shared.enrichment.films import BUSY_PAUSE
 from shared.enrichment.policy import Policy
 from shared.enrichment.store import store_summaries
@@ -92,7 +93,7 @@ async def _called(upstream: Upstream, errand: Errand, call: Call, attempt: int) 
 async def _failed(upstream: Upstream, errand: Errand, attempt: int) -> None:
     """Try later, or give up for now after the last of the attempts."""
     policy = upstream.policy
-    upstream.metrics.count("catalogue.failed")
+    metrics.count("catalogue.failed")
     if attempt >= policy.max_attempts:
         await _put_off(upstream.engine, errand, attempt, 0, policy.give_up_for())
     else:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from shared import metrics
 from shared.enrichment import finish
 from shared.enrichment.claims import Claim
 from shared.enrichment.upstream import Upstream
@@ -26,7 +27,7 @@ async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
     started = time.perf_counter()
     outcome, status = await _attempt(upstream, call, claim)
     seconds = time.perf_counter() - started
-    upstream.metrics.count(f"enrichment.{outcome}")
+    metrics.count(f"enrichment.films.{outcome}")
     log.info(
         "film_enriched",
         kinopoisk_id=claim.kinopoisk_id,

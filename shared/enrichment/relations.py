@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared import metrics
 from shared.enrichment import errands
 from shared.enrichment.ahead import AT_ONCE, Ahead
 from shared.enrichment.policy import Policy, spread
@@ -80,7 +81,7 @@ async def load_next(upstream: Upstream, due: Ahead["RelationOf"]) -> str | None:
     if relation is None:
         return None
     if await errands.run(upstream, relation):
-        upstream.metrics.count("catalogue.relations")
+        metrics.count("catalogue.relations")
         return "relations"
     return "missed"
 

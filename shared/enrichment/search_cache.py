@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
+from shared import metrics
 from shared.kinopoisk.fields import LARGEST_ID
 from shared.redis_client import PatientRedis, RedisAway
 
@@ -51,8 +52,12 @@ class SearchCache:
         try:
             kept = await self.redis.call(lambda redis: cast("Awaitable[bytes | None]", redis.get(key)))
         except RedisAway:
+            metrics.count("cache.search.away")
             return None
-        return _read(kept) if kept else None
+        found = _read(kept) if kept else None
+        outcome = "miss" if found is None else "hit" if self.is_fresh(found) else "old"
+        metrics.count(f"cache.search.{outcome}")
+        return found
 
     def is_fresh(self, found: Found) -> bool:
         """Nothing found is asked for again much sooner: films appear, and an odd answer may look like that."""

@@ -6,7 +6,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment.policy import Policy
 from shared.kinopoisk.client import KinopoiskClient
-from shared.metrics import Metrics
 from shared.upstream.access import Access
 from shared.upstream.limiter import Limiter
 from shared.upstream.terms import Terms
@@ -21,7 +20,6 @@ class Upstream:
     limiter: Limiter
     terms: Terms
     policy: Policy
-    metrics: Metrics
 
     @property
     def access(self) -> Access:

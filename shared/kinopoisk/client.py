@@ -12,6 +12,7 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
+from shared import metrics
 from shared.kinopoisk import errors
 from shared.kinopoisk.models import Answer, Film, FoundArray, FoundPage, KeyState
 
@@ -115,9 +116,7 @@ class KinopoiskClient:
             outcome = errors.MalformedAnswer.code
             raise errors.MalformedAnswer from None
         finally:
-            took = round((time.perf_counter() - started) * 1000, 1)
-            status = statuses[0] if statuses else None
-            log.info("kinopoisk_called", endpoint=endpoint, status=status, outcome=outcome, duration_ms=took)
+            _tell(endpoint, statuses[0] if statuses else None, outcome, (time.perf_counter() - started) * 1000)
 
     async def _send(self, path: str, params: dict[str, Any] | None, statuses: list[int]) -> bytes:
         """The body of a 200; every other status by its own error, whatever its body may be."""
@@ -129,6 +128,13 @@ class KinopoiskClient:
             return await bounded_body(response, self._bounds.max_body_bytes)
         finally:
             await response.aclose()
+
+
+def _tell(endpoint: str, status: int | None, outcome: str, milliseconds: float) -> None:
+    log.info("kinopoisk_called", endpoint=endpoint, status=status, outcome=outcome, duration_ms=round(milliseconds, 1))
+    metrics.count(f"kinopoisk.calls.{endpoint}.{status or 'none'}")
+    metrics.count(f"kinopoisk.outcomes.{endpoint}.{outcome}")
+    metrics.timing(f"kinopoisk.duration.{endpoint}", milliseconds)
 
 
 async def bounded_body(response: httpx.Response, limit: int) -> bytes:

@@ -3,7 +3,7 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import sentry
+from shared import metrics, sentry
 from shared.upstream import gate
 from shared.upstream.ledger import Call
 from shared.upstream.terms import Terms
@@ -33,6 +33,7 @@ async def end(engine: AsyncEngine, terms: Terms, call: Call, outcome: str) -> fl
             seconds = 0.0
             if call.probe:
                 await gate.open_again(connection)
+    metrics.count(f"upstream.calls.{call.kind}.{outcome}")
     if outcome == gate.code_of(gate.REFUSED):
         sentry.alarm(outcome, "Kinopoisk refuses the API key: no film can be fetched until it is replaced or paid for")
     return seconds

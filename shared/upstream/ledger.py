@@ -51,15 +51,16 @@ STATE = text(f"""
 ENTER = text("""
     INSERT INTO upstream_call (kind, kinopoisk_id, user_id, probe)
     SELECT :kind, kinopoisk_id, :user_id, :probe FROM unnest(CAST(:films AS integer[])) AS kinopoisk_id
-    RETURNING id, probe
+    RETURNING id, probe, kind
 """)
 
 
 class Call(NamedTuple):
-    """The right to make one call, and whether it is the probe at a closed gate."""
+    """The right to make one call, whether it is the probe at a closed gate, and its class."""
 
     id: int
     probe: bool
+    kind: str
 
 
 class State(NamedTuple):

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from shared.metrics import Metrics
+from shared import metrics
 from shared.upstream import errors
 
 
-def report(status: dict[str, Any], metrics: Metrics) -> None:
+def report(status: dict[str, Any]) -> None:
     """Send them; what is not known is not sent."""
     budget, refresh = status["budget"], status["refresh"]
     for name in ("limit", "used", "left", "under_way"):

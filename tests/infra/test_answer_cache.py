@@ -11,7 +11,7 @@ from shared.redis_client import PatientRedis
 
 
 def cache_at(url: str, seconds: float = 60) -> AnswerCache:
-    return AnswerCache(PatientRedis(redis_client.connect(url, 0.3), 0.3, 3), seconds)
+    return AnswerCache("test", PatientRedis(redis_client.connect(url, 0.3), 0.3, 3), seconds)
 
 
 @pytest.fixture

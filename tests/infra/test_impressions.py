@@ -3,7 +3,6 @@
 import asyncio
 import time
 import uuid
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -11,34 +10,20 @@ import pytest
 from structlog.testing import capture_logs
 
 from shared.impressions import MOST_WAITING, RANKS_COUNTED, Impressions
-from shared.metrics import NullMetrics
 from shared.redis_client import PatientRedis
 from shared.shown_films import DAY_SECONDS, MOST_FILMS, STRATEGIES, Shown, key_of, remember
 from tests.client import eventually
 from tests.infra.conftest import Patient
+from tests.recorded import Recorded
 
 ANNA, BORIS = uuid.uuid4(), uuid.uuid4()
 LIST = [(301, "personal"), (302, "personal"), (303, "popular")]
 
 
-class Told(NullMetrics):
-    """What was counted."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def count(self, name: str, n: int = 1) -> None:
-        self.counts[name] += n
-
-    def of(self, kind: str) -> dict[str, int]:
-        """Counts by strategy."""
-        found = {name: self.counts[f"recommendations.{kind}.{name}"] for name in STRATEGIES}
-        return {name: count for name, count in found.items() if count}
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
+def by_strategy(told: Recorded, kind: str) -> dict[str, int]:
+    """Counts of what was shown or chosen."""
+    found = {name: told.counts[f"recommendations.{kind}.{name}"] for name in STRATEGIES}
+    return {name: count for name, count in found.items() if count}
 
 
 @pytest.fixture
@@ -47,8 +32,8 @@ def redis(patient: Patient) -> PatientRedis:
 
 
 @pytest.fixture
-async def impressions(redis: PatientRedis, told: Told) -> AsyncIterator[Impressions]:
-    made = Impressions(redis, told)
+async def impressions(redis: PatientRedis) -> AsyncIterator[Impressions]:
+    made = Impressions(redis)
     yield made
     await made.close()
 
@@ -59,15 +44,15 @@ async def remembered(redis: PatientRedis, user_id: uuid.UUID = ANNA) -> list[int
     return [int(film) for film in found]
 
 
-async def test_films_are_counted_by_strategy_and_place(impressions: Impressions, told: Told) -> None:
+async def test_films_are_counted_by_strategy_and_place(impressions: Impressions, told: Recorded) -> None:
     impressions.shown(ANNA, "personal", LIST)
     impressions.shown(BORIS, "popular", [(304, "popular")])
     await impressions.close()
-    assert told.of("shown") == {"personal": 2, "popular": 2}
+    assert by_strategy(told, "shown") == {"personal": 2, "popular": 2}
     assert [told.counts[f"recommendations.shown.rank.{rank}"] for rank in (1, 2, 3, 4)] == [2, 1, 1, 0]
 
 
-async def test_names_of_metrics_are_bounded(impressions: Impressions, told: Told) -> None:
+async def test_names_of_metrics_are_bounded(impressions: Impressions, told: Recorded) -> None:
     impressions.shown(ANNA, "personal", [(film, "personal") for film in range(1, 51)])
     impressions.shown(ANNA, "other", [(film, f"other-{film}") for film in range(1, 51)])
     await impressions.close()
@@ -89,11 +74,11 @@ async def test_a_list_is_logged(impressions: Impressions) -> None:
     ]
 
 
-async def test_a_shown_film_that_becomes_a_favourite_was_chosen(impressions: Impressions, told: Told) -> None:
+async def test_a_shown_film_that_becomes_a_favourite_was_chosen(impressions: Impressions, told: Recorded) -> None:
     impressions.shown(ANNA, "personal", LIST)
     impressions.chosen(ANNA, 303)
     await impressions.close()
-    assert told.of("chosen") == {"popular": 1}
+    assert by_strategy(told, "chosen") == {"popular": 1}
 
 
 async def test_a_choice_is_logged_with_how_the_film_was_shown(impressions: Impressions, redis: PatientRedis) -> None:
@@ -115,49 +100,53 @@ async def test_a_choice_is_logged_with_how_the_film_was_shown(impressions: Impre
     ]
 
 
-async def test_a_choice_is_counted_once(impressions: Impressions, told: Told) -> None:
+async def test_a_choice_is_counted_once(impressions: Impressions, told: Recorded) -> None:
     impressions.shown(ANNA, "personal", LIST)
     impressions.chosen(ANNA, 301)
     impressions.chosen(ANNA, 301)
     await impressions.close()
     impressions.chosen(ANNA, 301)
     await impressions.close()
-    assert told.of("chosen") == {"personal": 1}
+    assert by_strategy(told, "chosen") == {"personal": 1}
 
 
 @pytest.mark.parametrize(("user_id", "film"), [(ANNA, 999), (BORIS, 301)], ids=["other film", "other user"])
 async def test_what_the_user_was_not_shown_was_not_chosen(
-    impressions: Impressions, told: Told, user_id: uuid.UUID, film: int
+    impressions: Impressions, told: Recorded, user_id: uuid.UUID, film: int
 ) -> None:
     impressions.shown(ANNA, "personal", LIST)
     impressions.chosen(user_id, film)
     await impressions.close()
-    assert told.of("chosen") == {}
+    assert by_strategy(told, "chosen") == {}
 
 
-async def test_after_a_day_a_favourite_is_no_choice(impressions: Impressions, redis: PatientRedis, told: Told) -> None:
+async def test_after_a_day_a_favourite_is_no_choice(
+    impressions: Impressions, redis: PatientRedis, told: Recorded
+) -> None:
     shown = {301: Shown(int(time.time()) - DAY_SECONDS - 60, "personal", 1)}
     await redis.call(lambda client: remember(client, [(ANNA, shown)]))
     impressions.chosen(ANNA, 301)
     await impressions.close()
-    assert told.of("chosen") == {}
+    assert by_strategy(told, "chosen") == {}
 
 
 @pytest.mark.parametrize("score", ["-1", "900", "1e300", "inf", "-inf", "0.5"])
 async def test_a_strange_score_in_redis_is_nothing(
-    impressions: Impressions, redis: PatientRedis, told: Told, score: str
+    impressions: Impressions, redis: PatientRedis, told: Recorded, score: str
 ) -> None:
     await redis.call(lambda client: client.zadd(key_of(ANNA), {"301": float(score)}))
     impressions.chosen(ANNA, 301)
     await impressions.close()
-    assert (told.of("chosen"), await remembered(redis)) == ({}, [])
+    assert (by_strategy(told, "chosen"), await remembered(redis)) == ({}, [])
 
 
-async def test_a_visitor_is_counted_and_forgotten(impressions: Impressions, redis: PatientRedis, told: Told) -> None:
+async def test_a_visitor_is_counted_and_forgotten(
+    impressions: Impressions, redis: PatientRedis, told: Recorded
+) -> None:
     impressions.shown(None, "popular", [(301, "popular")])
     await impressions.close()
     keys: Any = await redis.call(lambda client: client.keys("kinoshelf:shown:*"))
-    assert (told.of("shown"), keys) == ({"popular": 1}, [])
+    assert (by_strategy(told, "shown"), keys) == ({"popular": 1}, [])
 
 
 async def test_the_latest_films_alone_are_remembered(redis: PatientRedis) -> None:
@@ -203,18 +192,18 @@ class Line(PatientRedis):
         return [None] * MOST_WAITING
 
 
-async def test_nobody_waits(told: Told) -> None:
+async def test_nobody_waits(told: Recorded) -> None:
     line = Line()
-    impressions = Impressions(line, told)
+    impressions = Impressions(line)
     impressions.shown(ANNA, "personal", LIST)
     assert line.commands == 0
     line.open.set()
     await impressions.close()
 
 
-async def test_what_comes_meanwhile_goes_in_one_piece(told: Told) -> None:
+async def test_what_comes_meanwhile_goes_in_one_piece(told: Recorded) -> None:
     line = Line()
-    impressions = Impressions(line, told)
+    impressions = Impressions(line)
     impressions.shown(ANNA, "personal", LIST)
 
     async def begun() -> bool:
@@ -228,24 +217,24 @@ async def test_what_comes_meanwhile_goes_in_one_piece(told: Told) -> None:
     assert (line.commands, line.most_under_way) == (2, 1)
 
 
-async def test_a_crowd_is_counted_and_only_partly_remembered(redis: PatientRedis, told: Told) -> None:
-    impressions = Impressions(redis, told)
+async def test_a_crowd_is_counted_and_only_partly_remembered(redis: PatientRedis, told: Recorded) -> None:
+    impressions = Impressions(redis)
     for _ in range(MOST_WAITING + 50):
         impressions.shown(uuid.uuid4(), "popular", [(301, "popular")])
     await impressions.close()
     keys: Any = await redis.call(lambda client: client.keys("kinoshelf:shown:*"))
-    assert (told.of("shown"), len(keys)) == ({"popular": MOST_WAITING + 50}, MOST_WAITING)
+    assert (by_strategy(told, "shown"), len(keys)) == ({"popular": MOST_WAITING + 50}, MOST_WAITING)
 
 
 async def test_a_frozen_redis_is_no_error_and_films_are_counted(
-    impressions: Impressions, told: Told, frozen: Callable[[], None]
+    impressions: Impressions, told: Recorded, frozen: Callable[[], None]
 ) -> None:
     frozen()
     impressions.shown(ANNA, "personal", LIST)
     impressions.chosen(ANNA, 301)
     async with asyncio.timeout(3):
         await impressions.close()
-    assert told.of("shown") == {"personal": 2, "popular": 1}
+    assert by_strategy(told, "shown") == {"personal": 2, "popular": 1}
 
 
 async def test_closing_what_saw_nothing_is_done(impressions: Impressions) -> None:

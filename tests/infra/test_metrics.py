@@ -4,22 +4,20 @@ import asyncio
 import math
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from shared import metrics
-from shared.metrics import Metrics, metrics_to
+from shared import metrics, wiring
+from shared.metrics import Statsd
 from shared.settings import Settings
-from shared.wiring import metrics as metrics_of
 from tests.client import eventually
 from tests.conftest import changed
 from tests.infra.conftest import taken_port
 
 UNKNOWN = "no-such-collector.invalid"
 
-Made = Callable[..., Metrics]
 real_getaddrinfo = socket.getaddrinfo
 
 
@@ -34,25 +32,14 @@ class Collector:
 
     async def packet(self) -> str:
         async with asyncio.timeout(10):
-            return (await asyncio.get_running_loop().sock_recv(self.socket, 1000)).decode()
+            return (await asyncio.get_running_loop().sock_recv(self.socket, 2000)).decode()
 
-    async def first(self, told: Metrics) -> None:
-        """Wait until the collector has been found, and forget what arrived meanwhile."""
-
-        async def found() -> bool:
-            told.count("found")
-            with self.socket.dup() as twin:
-                try:
-                    return bool(twin.recv(1000))
-                except BlockingIOError:
-                    return False
-
-        await eventually(found)
-        while True:
-            try:
-                self.socket.recv(1000)
-            except BlockingIOError:
-                return
+    async def lines(self, count: int) -> list[str]:
+        """So many metrics, in one packet or several."""
+        lines: list[str] = []
+        while len(lines) < count:
+            lines += (await self.packet()).split("\n")
+        return lines
 
 
 @pytest.fixture
@@ -62,31 +49,13 @@ def collector() -> Iterator[Collector]:
         yield collector
 
 
-@pytest.fixture
-async def made() -> AsyncIterator[Made]:
-    """Make metrics that are closed at the end, once nobody looks up an address for them."""
-    all_made: list[Metrics] = []
-
-    def make(*place: Any, **options: Any) -> Metrics:
-        all_made.append(metrics_to(*place, **options))
-        return all_made[-1]
-
-    yield make
-    await eventually(nobody_looks_up)
-    for each in all_made:
-        each.close()
-
-
-async def nobody_looks_up() -> bool:
-    return all(thread.name != "statsd-address" for thread in threading.enumerate())
-
-
-@pytest.fixture
-async def told(made: Made, collector: Collector) -> Metrics:
-    """Metrics that have found the collector."""
-    metrics = made("127.0.0.1", collector.port)
-    await collector.first(metrics)
-    return metrics
+@pytest.fixture(autouse=True)
+def _sent_at_once_and_ended(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(metrics, "SEND_SECONDS", 0.02)
+    before = metrics.turn_to(metrics.Nowhere())
+    yield
+    metrics.close()
+    metrics.turn_to(before)
 
 
 class Resolver:
@@ -101,6 +70,9 @@ class Resolver:
         if host == UNKNOWN and host not in self.known:
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
         return real_getaddrinfo(self.known.get(host, host), *rest, **options)
+
+    async def was_asked(self) -> bool:
+        return self.asked > 0
 
 
 @pytest.fixture
@@ -119,115 +91,165 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("tell", "packet"),
     [
-        (lambda told: told.count("films.fetched"), "kinoshelf.films.fetched:1|c"),
-        (lambda told: told.count("films.fetched", 25), "kinoshelf.films.fetched:25|c"),
-        (lambda told: told.gauge("queue", 3), "kinoshelf.queue:3|g"),
-        (lambda told: told.gauge("queue", 0.5), "kinoshelf.queue:0.5|g"),
-        (lambda told: told.timing("call", 12.5), "kinoshelf.call:12.500000|ms"),
+        (lambda: metrics.count("films.fetched"), "kinoshelf.films.fetched:1|c"),
+        (lambda: metrics.count("films.fetched", 25), "kinoshelf.films.fetched:25|c"),
+        (lambda: metrics.gauge("queue", 3), "kinoshelf.queue:3|g"),
+        (lambda: metrics.gauge("queue", 0.5), "kinoshelf.queue:0.5|g"),
+        (lambda: metrics.timing("call", 12.5), "kinoshelf.call:12.500000|ms"),
     ],
 )
-async def test_what_is_told_arrives(
-    told: Metrics, collector: Collector, tell: Callable[[Metrics], None], packet: str
-) -> None:
-    tell(told)
+async def test_what_is_told_arrives(collector: Collector, tell: Callable[[], None], packet: str) -> None:
+    metrics.start("127.0.0.1", collector.port)
+    tell()
     assert await collector.packet() == packet
 
 
-async def test_a_negative_gauge_is_a_value_and_no_change(told: Metrics, collector: Collector) -> None:
-    told.gauge("balance", -2.5)
+async def test_what_is_told_before_the_collector_is_found_arrives(collector: Collector, resolver: Resolver) -> None:
+    resolver.known[UNKNOWN] = "127.0.0.1"
+    metrics.start(UNKNOWN, collector.port)
+    metrics.count("films")
+    assert await collector.packet() == "kinoshelf.films:1|c"
+
+
+async def test_what_is_told_last_arrives(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "SEND_SECONDS", 600)
+    metrics.start("127.0.0.1", collector.port)
+    metrics.count("films")
+    metrics.close()
+    assert await collector.packet() == "kinoshelf.films:1|c"
+
+
+async def test_a_negative_gauge_is_a_value_and_no_change(collector: Collector) -> None:
+    metrics.start("127.0.0.1", collector.port)
+    metrics.gauge("balance", -2.5)
     assert await collector.packet() == "kinoshelf.balance:0|g\nkinoshelf.balance:-2.5|g"
 
 
+async def test_counts_of_one_name_become_one(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "SEND_SECONDS", 600)
+    metrics.start("127.0.0.1", collector.port)
+    for _ in range(1000):
+        metrics.count("films")
+    metrics.close()
+    assert await collector.packet() == "kinoshelf.films:1000|c"
+
+
+async def test_every_timing_arrives_in_packets_that_fit(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "SEND_SECONDS", 600)
+    metrics.start("127.0.0.1", collector.port)
+    for n in range(200):
+        metrics.timing("call", n)
+    metrics.close()
+    lines: list[str] = []
+    while len(lines) < 200:
+        packet = await collector.packet()
+        assert len(packet) <= metrics.PACKET_BYTES
+        lines += packet.split("\n")
+    assert lines == [f"kinoshelf.call:{n}.000000|ms" for n in range(200)]
+
+
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, -math.inf])
-async def test_a_value_that_is_no_number_is_left_out(told: Metrics, collector: Collector, value: Any) -> None:
-    told.gauge("queue", value)
+async def test_a_value_that_is_no_number_is_left_out(collector: Collector, value: Any) -> None:
+    metrics.start("127.0.0.1", collector.port)
+    metrics.gauge("queue", value)
     if value is not None:
-        told.timing("call", value)
-    told.count("next")
+        metrics.timing("call", value)
+    metrics.count("next")
     assert await collector.packet() == "kinoshelf.next:1|c"
 
 
-async def test_a_name_that_cannot_be_sent_costs_the_caller_nothing(told: Metrics, collector: Collector) -> None:
-    told.count("фильмы")
-    told.count("next")
+async def test_a_name_that_cannot_be_sent_costs_the_caller_nothing(collector: Collector) -> None:
+    metrics.start("127.0.0.1", collector.port)
+    metrics.count("фильмы")
+    metrics.count("next")
     assert await collector.packet() == "kinoshelf.next:1|c"
 
 
 async def test_the_settings_say_where_and_under_which_name(settings: Settings, collector: Collector) -> None:
     there = {"host": "127.0.0.1", "port": collector.port, "prefix": "shelf.test"}
-    told = metrics_of(changed(settings, statsd=there))
-    await collector.first(told)
-    told.count("films")
+    wiring.start_metrics(changed(settings, statsd=there))
+    metrics.count("films")
     assert await collector.packet() == "shelf.test.films:1|c"
-    told.close()
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine knows no IPv6")
-async def test_a_collector_on_ipv6_is_found(made: Made) -> None:
+async def test_a_collector_on_ipv6_is_found() -> None:
     try:
         collector = Collector(socket.AF_INET6, "::1")
     except OSError:
         pytest.skip("no IPv6 on loopback")
     with collector.socket:
-        told = made("::1", collector.port)
-        await collector.first(told)
-        told.count("films")
+        metrics.start("::1", collector.port)
+        metrics.count("films")
         assert await collector.packet() == "kinoshelf.films:1|c"
 
 
-def tell_all(told: Metrics) -> None:
-    told.count("films")
-    told.gauge("queue", 1)
-    told.timing("call", 1)
-    told.close()
-    told.count("films")
-
-
 def test_without_a_host_nothing_is_looked_up(resolver: Resolver) -> None:
-    tell_all(metrics_to(None, 8125))
-    assert resolver.asked == 0
+    metrics.start(None, 8125)
+    metrics.count("films")
+    metrics.close()
+    assert (resolver.asked, threads()) == (0, 0)
 
 
-async def test_an_unknown_name_costs_the_caller_nothing_and_is_asked_for_once_a_minute(
-    made: Made, resolver: Resolver
-) -> None:
-    told = made(UNKNOWN, 8125)
-    await eventually(nobody_looks_up)
+def threads() -> int:
+    return [thread.name for thread in threading.enumerate()].count("statsd")
+
+
+async def test_an_unknown_name_is_asked_for_once_a_minute(resolver: Resolver) -> None:
+    metrics.start(UNKNOWN, 8125)
+    await eventually(resolver.was_asked)
     for _ in range(100):
-        told.count("films")
-    tell_all(told)
+        metrics.count("films")
+    metrics.close()
     assert resolver.asked == 1
 
 
-async def test_where_nobody_listens_the_caller_notices_nothing(made: Made) -> None:
+async def test_what_waits_for_the_collector_is_bounded(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "MOST_WAITING", 100)
+    sender = Statsd(UNKNOWN, 8125, "kinoshelf")
+    for n in range(1000):
+        sender.put(metrics.Told("timing", "call", n))
+    assert [told.value for told in sender._waiting] == list(range(900, 1000))
+    sender.close()
+
+
+async def test_where_nobody_listens_the_caller_notices_nothing(collector: Collector) -> None:
     with taken_port(listening=False) as port:
-        told = made("127.0.0.1", port)
-        await eventually(nobody_looks_up)
+        metrics.start("127.0.0.1", port)
         for _ in range(100):  # the refusal of one packet is the error of a later one
-            told.count("films")
+            metrics.timing("call", 1)
+            await asyncio.sleep(0)
+        metrics.close()
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_name_that_becomes_known_is_found(made: Made, collector: Collector, resolver: Resolver) -> None:
-    told = made(UNKNOWN, collector.port)
-    await eventually(nobody_looks_up)
+async def test_a_name_that_becomes_known_is_found(collector: Collector, resolver: Resolver) -> None:
+    metrics.start(UNKNOWN, collector.port)
+    await eventually(resolver.was_asked)
     resolver.known[UNKNOWN] = "127.0.0.1"
-    await collector.first(told)
+    metrics.count("films")
+    assert await collector.packet() == "kinoshelf.films:1|c"
 
 
 @pytest.mark.usefixtures("impatient")
-async def test_a_collector_that_moved_is_found_again(made: Made, collector: Collector, resolver: Resolver) -> None:
+async def test_a_collector_that_moved_is_found_again(collector: Collector, resolver: Resolver) -> None:
     resolver.known[UNKNOWN] = "127.0.0.2"
-    told = made(UNKNOWN, collector.port)
-    await eventually(nobody_looks_up)
+    metrics.start(UNKNOWN, collector.port)
+    await eventually(resolver.was_asked)
     resolver.known[UNKNOWN] = "127.0.0.1"
-    await collector.first(told)
+
+    async def arrives() -> bool:
+        metrics.count("films")
+        with collector.socket.dup() as twin:
+            try:
+                return bool(twin.recv(2000))
+            except BlockingIOError:
+                return False
+
+    await eventually(arrives)
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_resolver_that_hangs_holds_nobody_up(
-    made: Made, collector: Collector, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_resolver_that_hangs_holds_nobody_up(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = threading.Event()
 
     def hang(*place: Any, **options: Any) -> Any:
@@ -235,9 +257,9 @@ async def test_a_resolver_that_hangs_holds_nobody_up(
         return real_getaddrinfo(*place, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    told = made("127.0.0.1", collector.port)
+    metrics.start("127.0.0.1", collector.port)
     for _ in range(100):
-        told.count("lost")
-    assert [thread.name for thread in threading.enumerate()].count("statsd-address") == 1
+        metrics.count("films")
+    assert threads() == 1
     answers.set()
-    await collector.first(told)
+    assert sum(int(line.split(":")[1][:-2]) for line in await collector.lines(1)) <= 100

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import wiring
 from shared.enrichment.upstream import Upstream
-from shared.metrics import NullMetrics
 from shared.settings import Settings
 
 Look = Callable[[int], Awaitable[dict[str, Any]]]
@@ -19,7 +18,7 @@ Look = Callable[[int], Awaitable[dict[str, Any]]]
 async def upstream(settings: Settings, database: AsyncEngine) -> AsyncIterator[Upstream]:
     """What the worker and lookups enrich with."""
     engine, redis = wiring.write_engine(settings, "kinoshelf-test"), wiring.patient_redis(settings)
-    built = wiring.upstream(settings, engine, redis, NullMetrics())
+    built = wiring.upstream(settings, engine, redis)
     yield built
     await built.kinopoisk.close()
     await redis.close()

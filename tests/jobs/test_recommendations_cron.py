@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from shared import sentry
-from shared.metrics import NullMetrics
 from shared.settings import Settings
 from tests.client import eventually
+from tests.recorded import Recorded
 from worker import main, rebuilder
 from worker.context import Context
 from worker.jobs.recommendations import (
@@ -142,16 +142,6 @@ async def test_when_there_are_new_favourites(
     assert await due(database, sql, NEW_FAVOURITES, steps) is expected
 
 
-class Counts(NullMetrics):
-    """Which counters rose."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def count(self, name: str, n: int = 1) -> None:
-        self.names.append(name)
-
-
 class StandIn:
     """Instead of a rebuild: notes its pid and arguments, then does what it is told to."""
 
@@ -174,61 +164,56 @@ FINISH, FAIL, HANG = "", "sys.exit('first\\nrebuild: no.')", "import time; time.
 
 
 @asynccontextmanager
-async def rebuilding(database: AsyncEngine, stand_in: StandIn, metrics: Counts) -> AsyncIterator[Rebuilder]:
-    running = Rebuilder(database, metrics, stand_in.command)
+async def rebuilding(database: AsyncEngine, stand_in: StandIn) -> AsyncIterator[Rebuilder]:
+    running = Rebuilder(database, stand_in.command)
     try:
         yield running
     finally:
         await running.stop()
 
 
-@pytest.fixture
-def metrics() -> Counts:
-    return Counts()
-
-
-async def told(metrics: Counts) -> bool:
-    return bool(metrics.names)
+async def has_told(told: Recorded) -> bool:
+    return bool(told.counts)
 
 
 async def test_a_rebuild_gets_its_options_and_its_end_is_told(
-    database: AsyncEngine, tmp_path: Path, metrics: Counts
+    database: AsyncEngine, tmp_path: Path, told: Recorded
 ) -> None:
     stand_in = StandIn(tmp_path / "notes", FINISH)
-    async with rebuilding(database, stand_in, metrics) as running:
+    async with rebuilding(database, stand_in) as running:
         assert running.start("--changed")
         assert (await stand_in.started())[1:] == ["--changed"]
-        await eventually(lambda: told(metrics), 60)
-        assert (metrics.names, running.is_free) == (["recommender.rebuild.done"], True)
+        await eventually(lambda: has_told(told), 60)
+        assert (told.counts, running.is_free) == ({"recommender.rebuild.done": 1}, True)
 
 
-async def test_while_one_runs_no_other_starts(database: AsyncEngine, tmp_path: Path, metrics: Counts) -> None:
+async def test_while_one_runs_no_other_starts(database: AsyncEngine, tmp_path: Path, told: Recorded) -> None:
     stand_in = StandIn(tmp_path / "notes", HANG)
-    async with rebuilding(database, stand_in, metrics) as running:
+    async with rebuilding(database, stand_in) as running:
         running.start()
         await stand_in.started()
         assert (running.is_free, running.start()) == (False, False)
 
 
 async def test_a_failure_is_reported_once_with_its_last_words(
-    database: AsyncEngine, tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+    database: AsyncEngine, tmp_path: Path, told: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alarms: list[str] = []
     monkeypatch.setattr(sentry, "alarm", lambda code, _: alarms.append(code))
     with capture_logs() as logged:
-        async with rebuilding(database, StandIn(tmp_path / "notes", FAIL), metrics) as running:
+        async with rebuilding(database, StandIn(tmp_path / "notes", FAIL)) as running:
             running.start()
-            await eventually(lambda: told(metrics), 60)
+            await eventually(lambda: has_told(told), 60)
     [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
     assert (failure["exit_code"], failure["last_words"]) == (1, "rebuild: no.")
-    assert (alarms, metrics.names) == (["rebuild-failed"], ["recommender.rebuild.failed"])
+    assert (alarms, told.counts) == (["rebuild-failed"], {"recommender.rebuild.failed": 1})
 
 
 async def test_after_a_failure_no_worker_tries_again_for_a_while(
-    database: AsyncEngine, sql: Sql, tmp_path: Path, metrics: Counts
+    database: AsyncEngine, sql: Sql, tmp_path: Path, told: Recorded
 ) -> None:
     await sql(STEPS["film"])
-    async with rebuilding(database, StandIn(tmp_path / "notes", FAIL), metrics) as running:
+    async with rebuilding(database, StandIn(tmp_path / "notes", FAIL)) as running:
         for minutes in (1, 2, 4):
             running.start()
             await eventually(partial(put_off_by, sql, minutes), 60)
@@ -260,42 +245,42 @@ async def test_while_one_is_under_way_anywhere_none_is_due(database: AsyncEngine
     [("sys.exit(3)", "skipped"), ("os.kill(os.getpid(), 15)", "stopped"), ("os.kill(os.getpid(), 9)", "failed")],
 )
 async def test_not_every_end_is_a_failure(
-    database: AsyncEngine, tmp_path: Path, metrics: Counts, ending: str, outcome: str
+    database: AsyncEngine, tmp_path: Path, told: Recorded, ending: str, outcome: str
 ) -> None:
-    async with rebuilding(database, StandIn(tmp_path / "notes", ending), metrics) as running:
+    async with rebuilding(database, StandIn(tmp_path / "notes", ending)) as running:
         running.start()
-        await eventually(lambda: told(metrics), 60)
-    assert metrics.names == [f"recommender.rebuild.{outcome}"]
+        await eventually(lambda: has_told(told), 60)
+    assert told.counts == {f"recommender.rebuild.{outcome}": 1}
 
 
 async def test_what_takes_too_long_is_killed(
-    database: AsyncEngine, tmp_path: Path, metrics: Counts, monkeypatch: pytest.MonkeyPatch
+    database: AsyncEngine, tmp_path: Path, told: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rebuilder, "LONGEST_SECONDS", 1)
     stand_in = StandIn(tmp_path / "notes", HANG)
-    async with rebuilding(database, stand_in, metrics) as running:
+    async with rebuilding(database, stand_in) as running:
         running.start()
-        await eventually(lambda: told(metrics), 60)
-    assert metrics.names == ["recommender.rebuild.failed"]
+        await eventually(lambda: has_told(told), 60)
+    assert told.counts == {"recommender.rebuild.failed": 1}
 
 
 async def test_a_command_that_cannot_be_started_is_a_failure(
-    database: AsyncEngine, tmp_path: Path, metrics: Counts
+    database: AsyncEngine, tmp_path: Path, told: Recorded
 ) -> None:
-    running = Rebuilder(database, metrics, (str(tmp_path / "nothing here"),))
+    running = Rebuilder(database, (str(tmp_path / "nothing here"),))
     running.start()
-    await eventually(lambda: told(metrics), 60)
-    assert metrics.names == ["recommender.rebuild.failed"]
+    await eventually(lambda: has_told(told), 60)
+    assert told.counts == {"recommender.rebuild.failed": 1}
 
 
-async def test_stopping_kills_it(database: AsyncEngine, tmp_path: Path, metrics: Counts) -> None:
+async def test_stopping_kills_it(database: AsyncEngine, tmp_path: Path, told: Recorded) -> None:
     stand_in = StandIn(tmp_path / "notes", HANG)
-    async with rebuilding(database, stand_in, metrics) as running:
+    async with rebuilding(database, stand_in) as running:
         running.start()
         pid = int((await stand_in.started())[0])
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert metrics.names == []
+    assert told.counts == {}
 
 
 async def test_a_worker_that_stops_kills_it(

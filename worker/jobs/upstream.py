@@ -32,7 +32,7 @@ async def forecast_refreshes(ctx: Context) -> float:
 async def report_upstream(ctx: Context) -> None:
     """Send what /status/upstream says as gauges; of all workers one does."""
     upstream = ctx["upstream"]
-    signals.report(await read_status(upstream.engine, upstream.terms), upstream.metrics)
+    signals.report(await read_status(upstream.engine, upstream.terms))
 
 
 async def purge_calls(ctx: Context) -> int:
