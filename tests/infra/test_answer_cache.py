@@ -8,6 +8,7 @@ from dev.testing import Servers
 from shared import redis_client
 from shared.answer_cache import AnswerCache
 from shared.redis_client import PatientRedis
+from tests.recorded import Recorded
 
 
 def cache_at(url: str, seconds: float = 60) -> AnswerCache:
@@ -35,3 +36,18 @@ async def test_without_redis_nothing_is_known_and_nothing_fails() -> None:
     await away.put("test:kept", b"answer")
     assert await away.get("test:kept") is None
     await away.redis.close()
+
+
+async def test_looks_are_counted(cache: AnswerCache, told: Recorded) -> None:
+    await cache.put("test:counted", b"answer")
+    await cache.get("test:counted")
+    await cache.get("test:nothing")
+    assert told.counts == {"cache.test.hit": 1, "cache.test.miss": 1}
+
+
+async def test_looks_without_redis_are_counted(nowhere: str, told: Recorded) -> None:
+    cache = cache_at(nowhere)
+    for _ in range(2):
+        await cache.get("test:counted")
+    await cache.redis.close()
+    assert told.counts == {"redis.away": 1, "cache.test.away": 2}

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from shared.settings import Settings
 from tests.client import eventually
 from tests.conftest import changed
+from tests.recorded import Recorded
 from tests.worker_process import Worker
 from worker import main
 from worker.alarm import logged
@@ -78,3 +79,24 @@ async def test_without_redis_goes_on(settings: Settings, sql: Callable[..., Awai
     )
     async with Worker.running(alone):
         await eventually(lambda: sql(WITHOUT_REDIS[what]), 60)
+
+
+async def test_a_job_is_counted_and_timed(told: Recorded) -> None:
+    async def tidy(_: object) -> None:
+        pass
+
+    run: Any = logged(tidy)
+    await run({"job_try": 1})
+    await run({"job_try": 2})
+    assert told.counts == {"jobs.tidy.done": 2, "jobs.tidy.retried": 1}
+    assert len(told.timings["jobs.tidy.duration"]) == 2
+
+
+async def test_a_job_that_failed_is_counted(told: Recorded) -> None:
+    async def fail(_: object) -> None:
+        raise RuntimeError
+
+    run: Any = logged(fail)
+    with pytest.raises(RuntimeError):
+        await run({"job_try": 1})
+    assert told.counts == {"jobs.fail.failed": 1}
