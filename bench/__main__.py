@@ -2,7 +2,9 @@
 
 import sys
 
-from bench import economy, main_job, recommendations, runner
+from bench import economy, main_job, observability, recommendations, runner
 
 if __name__ == "__main__":
-    sys.exit(runner.run("bench", main_job.ROWS | economy.ROWS | recommendations.ROWS, sys.argv[1:]))
+    sys.exit(
+        runner.run("bench", main_job.ROWS | economy.ROWS | observability.ROWS | recommendations.ROWS, sys.argv[1:])
+    )
