@@ -3,9 +3,9 @@
 import sys
 
 from bench import runner
-from bench.rows import telemetry_cost
+from bench.rows import capacity, telemetry_cost
 
-ROWS = runner.by_name((telemetry_cost,))
+ROWS = runner.by_name((telemetry_cost, capacity))
 
 if __name__ == "__main__":
     sys.exit(runner.run("bench.observability", ROWS, sys.argv[1:]))
