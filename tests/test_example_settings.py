@@ -11,7 +11,7 @@ from shared.settings import InvalidSettings, Settings, load_settings
 from shared.settings.values import Section
 
 EXAMPLE = Path(__file__).parents[1] / "settings.example.toml"
-OPTIONAL = {"statsd": {"host": None}, "sentry": {"dsn": None}}
+OPTIONAL = {"statsd": {"host": None}, "sentry": {"dsn": None}, "worker": {"heartbeat_file": None}}
 OWN = {("auth", "jwt_keys"), ("postgres", "url"), ("redis", "url"), ("kinopoisk", "api_key")}
 
 

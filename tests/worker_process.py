@@ -15,6 +15,7 @@ class Worker:
     def __init__(self, context: Context) -> None:
         self.drain = context["drain"]
         self.engine = context["engine"]
+        self.id = context["heartbeat"].worker_id
 
     @classmethod
     @asynccontextmanager
@@ -23,10 +24,13 @@ class Worker:
             drain, catalogue = context["drain"], context["catalogue"]
             working = [asyncio.create_task(drain.run()), asyncio.create_task(catalogue.run())]
             ringing = asyncio.create_task(ring_for_ever(settings, context))
+            beating = asyncio.create_task(context["heartbeat"].run())
             try:
                 yield cls(context)
             finally:
                 await silence(ringing)
+                await context["heartbeat"].leave()
+                await silence(beating)
                 drain.stop()
                 catalogue.stop()
                 await asyncio.wait(working)

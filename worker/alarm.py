@@ -1,7 +1,6 @@
 """arq, as alarm clock and cron and nothing more: no message carries state, no result is kept, no retry is its own."""
 
 import asyncio
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC
@@ -35,7 +34,6 @@ Job = Callable[[Context], Awaitable[object]]
 
 # A job has 50 seconds: what a long one does not finish it takes up again soon.
 EVERY_FIVE_MINUTES = set(range(2, 60, 5))
-HEALTH_KEY = f"kinoshelf:worker:{socket.gethostname()}"
 
 
 async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> None:
@@ -65,6 +63,7 @@ async def alarm_clock(redis: ArqRedis, context: Context, sweep_seconds: int) -> 
             "job_serializer": to_json,
             "job_deserializer": orjson.loads,
             "timezone": UTC,
+            "health_check_key": f"kinoshelf:worker:{context['heartbeat'].worker_id}",
             **LIMITS,
         }
     )
@@ -82,7 +81,6 @@ LIMITS = {
     "keep_result": 0,
     "poll_delay": 0.1,
     "health_check_interval": 10,
-    "health_check_key": HEALTH_KEY,
     "log_results": False,
 }
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared.enrichment.upstream import Upstream
 from worker.catalogue import Catalogue
 from worker.drain import Drain
+from worker.heartbeat import Heartbeat
 from worker.rebuilder import Rebuilder
 
 
@@ -18,6 +19,7 @@ class Context(TypedDict):
     drain: Drain
     catalogue: Catalogue
     rebuilder: Rebuilder
+    heartbeat: Heartbeat
     # The hour (UTC) after which recommendations are rebuilt every night.
     rebuild_hour: int
     # arq's own: how often it has begun this job, from 1.

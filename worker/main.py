@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared import redis_client, wiring
+from shared.live_workers import LiveWorkers
 from shared.resources import watched
 from shared.schema import check_database
 from shared.settings import Settings
@@ -17,6 +18,7 @@ from worker.alarm import alarm_clock
 from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
+from worker.heartbeat import Heartbeat
 from worker.jobs.films import sweep
 from worker.jobs.recommendations import rebuild_all
 from worker.jobs.trend import keep_trend
@@ -52,6 +54,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 "drain": Drain(upstream, settings.enrichment.concurrency),
                 "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
                 "rebuilder": rebuilder,
+                "heartbeat": Heartbeat(LiveWorkers(redis), settings.worker.heartbeat_file),
                 "rebuild_hour": settings.recommendations.rebuild_hour,
             }
     finally:
@@ -70,23 +73,26 @@ async def run(settings: Settings) -> None:
     async with opened(settings) as context:
         working = [asyncio.create_task(context["drain"].run()), asyncio.create_task(context["catalogue"].run())]
         ringing = asyncio.create_task(ring_for_ever(settings, context))
+        beating = asyncio.create_task(context["heartbeat"].run())
         stopping = asyncio.create_task(asked.wait())
         log.info("worker_started", concurrency=settings.enrichment.concurrency)
-        ended, _ = await asyncio.wait({*working, ringing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        ended, _ = await asyncio.wait({*working, ringing, beating, stopping}, return_when=asyncio.FIRST_COMPLETED)
         await silence(ringing)
         context["drain"].stop()
         context["catalogue"].stop()
+        await context["heartbeat"].leave()
         _, unfinished = await asyncio.wait(working, timeout=FINISH_SECONDS)
+        await silence(beating)
         log.info("worker_stopped", finished=not unfinished)
         for task in ended:
             task.result()  # none of these ends by itself: what it raised must be seen
 
 
-async def silence(ringing: "asyncio.Task[None]") -> None:
+async def silence(task: "asyncio.Task[None]") -> None:
     """Cancel until it is done: asyncio.wait_for, with which redis-py sends, can swallow one (Python 3.11)."""
-    while not ringing.done():
-        ringing.cancel()
-        await asyncio.wait([ringing], timeout=0.2)
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=0.2)
 
 
 async def ring_by_hand(context: Context) -> None:

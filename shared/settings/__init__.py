@@ -9,7 +9,19 @@ from shared.settings.load import (
     settings_file,
 )
 from shared.settings.secret_values import secret_values
-from shared.settings.service import Api, Auth, JwtKey, Limits, Logs, Postgres, Recommendations, Redis, Sentry, Statsd
+from shared.settings.service import (
+    Api,
+    Auth,
+    JwtKey,
+    Limits,
+    Logs,
+    Postgres,
+    Recommendations,
+    Redis,
+    Sentry,
+    Statsd,
+    Worker,
+)
 from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 __all__ = [
@@ -31,6 +43,7 @@ __all__ = [
     "Sentry",
     "Settings",
     "Statsd",
+    "Worker",
     "load_migration_settings",
     "load_settings",
     "secret_values",

@@ -14,7 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Recommendations, Redis, Sentry, Statsd
+from shared.settings.service import Api, Auth, Limits, Logs, Postgres, Recommendations, Redis, Sentry, Statsd, Worker
 from shared.settings.upstream import Budget, Catalogue, Enrichment, Kinopoisk, Search
 
 ENV_PREFIX = "KINOSHELF__"
@@ -62,6 +62,7 @@ class Settings(Sources):
     catalogue: Catalogue = Catalogue()
     search: Search = Search()
     recommendations: Recommendations = Recommendations()
+    worker: Worker = Worker()
     limits: Limits = Limits()
     logs: Logs = Logs()
     statsd: Statsd = Statsd()

@@ -1,6 +1,7 @@
 """The sections about the service itself, their defaults and their bounds."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -108,6 +109,10 @@ class Limits(Section):
     upstream_calls_per_user_hour: Count = 40
     refreshes_per_user_hour: Count = 10
     refresh_again_seconds: Seconds = 3_600
+
+
+class Worker(Section):
+    heartbeat_file: Path | None = None
 
 
 class Recommendations(Section):
