@@ -21,6 +21,7 @@ from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
 from api.queries import genres, profile, recommendations, upstream
 from api.queries import hidden as hidden_queries
+from api.readiness import Readiness
 from api.tokens import Tokens
 from shared import wiring
 from shared.enrichment.on_demand import FilmsOnDemand
@@ -28,6 +29,7 @@ from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
 from shared.flights import Flights
 from shared.impressions import Impressions
+from shared.live_workers import LiveWorkers
 from shared.resources import watched
 from shared.schema import check_schema
 from shared.settings import Settings
@@ -94,18 +96,22 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     """What requests find in request.state; the stack closes it in the opposite order."""
     read_engine = wiring.read_engine(settings, "kinoshelf-api-read")
     write_engine = wiring.write_engine(settings, "kinoshelf-api")
+    health_engine = wiring.health_engine(settings, "kinoshelf-api-health")
     redis = wiring.patient_redis(settings)
     asking = wiring.upstream(settings, write_engine, redis)
     enrichment = settings.enrichment
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
     views = Views(write_engine, enrichment.views_seconds)
+    readiness = Readiness(health_engine, LiveWorkers(redis))
     waker, impressions, passwords = Waker(redis), Impressions(redis), make_passwords(settings)
     stack.callback(passwords.close)
-    for close in (read_engine.dispose, write_engine.dispose, redis.close, asking.kinopoisk.close):
+    for engine in (read_engine, write_engine, health_engine):
+        stack.push_async_callback(engine.dispose)
+    for close in (redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
     recommendation_flights: Flights[recommendations.Made] = Flights()
-    for part in (waker, impressions, views, searches, on_demand):
+    for part in (waker, impressions, views, searches, on_demand, readiness):
         stack.push_async_callback(part.close)
     return {
         "read_engine": read_engine,
@@ -117,6 +123,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "films": on_demand,
         "searches": searches,
         "views": views,
+        "readiness": readiness,
         "fallback_wait": enrichment.fallback_wait_seconds,
         "terms": asking.terms,
         "answer_cache": wiring.answer_cache(settings, redis),

@@ -15,6 +15,8 @@ from shared.upstream.limiter import Limiter
 from shared.upstream.terms import Kind, Terms
 from shared.version import RELEASE
 
+HEALTH_SECONDS = 2.0
+
 
 def write_engine(settings: Settings, application: str) -> AsyncEngine:
     return postgres.write_engine(settings.postgres.url.get_secret_value(), application, **_pool(settings))
@@ -26,6 +28,12 @@ def patient_engine(settings: Settings, application: str) -> AsyncEngine:
 
 def read_engine(settings: Settings, application: str) -> AsyncEngine:
     return postgres.read_engine(settings.postgres.url.get_secret_value(), application, **_pool(settings))
+
+
+def health_engine(settings: Settings, application: str) -> AsyncEngine:
+    """One connection, beside those that may all be taken, for a question that is not waited for long."""
+    one = {"pool_size": 1, "pool_timeout": HEALTH_SECONDS, "command_timeout": HEALTH_SECONDS}
+    return postgres.read_engine(settings.postgres.url.get_secret_value(), application, **one)
 
 
 def _pool(settings: Settings) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The shapes of answers, for /docs and for the tests that hold real answers against them. Never used to render."""
 
 from api.shapes.accounts import Account, FavouriteCounts, Profile, Token
-from api.shapes.base import Health, Problem, Shape
+from api.shapes.base import Problem, Shape
 from api.shapes.films import (
     FavouriteItem,
     FavouritePage,
@@ -17,6 +17,7 @@ from api.shapes.films import (
     SearchPage,
     Status,
 )
+from api.shapes.health import Health, Readiness
 from api.shapes.recommendations import KnownGenre, LikedFilm, Reason, Recommendation, Recommendations, Strategy
 from api.shapes.upstream import (
     Backlog,
@@ -48,6 +49,7 @@ __all__ = [
     "Profile",
     "Rating",
     "Ratings",
+    "Readiness",
     "Reason",
     "Recommendation",
     "Recommendations",

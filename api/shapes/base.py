@@ -1,7 +1,5 @@
 """What any call may answer, and what all shapes have in common."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict
 
 
@@ -20,7 +18,3 @@ class Problem(BaseModel):
     instance: str
     code: str
     request_id: str | None
-
-
-class Health(Shape):
-    status: Literal["ok"]
