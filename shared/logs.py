@@ -38,6 +38,12 @@ def configure(service: str, output: str = "auto", level: str = "info") -> None:
     _route_standard_logging(shared, renderer, level)
 
 
+def request_id() -> str | None:
+    """Of the request that is being served here, if one is: what its log lines bear."""
+    bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return bound
+
+
 def head_first(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
     """When, how bad, who and what stand at the beginning of each line."""
     head = {name: entry.pop(name) for name in ("timestamp", "level", "service", "event") if name in entry}

@@ -5,6 +5,7 @@ import time
 from contextlib import suppress
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from shared import sentry
 from shared.enrichment import claims
@@ -105,8 +106,15 @@ class Drain:
         task.add_done_callback(self._fetches.discard)
 
     async def _enrich(self, call: Call, claim: Claim) -> None:
-        try:
-            await enrich(self._upstream, call, claim)
-        except Exception as error:  # whatever it was, the lease gives the film another attempt
-            log.exception("film_enrichment_failed", kinopoisk_id=claim.kinopoisk_id)
-            sentry.report(error)
+        with bound_contextvars(**ids(claim)):
+            try:
+                await enrich(self._upstream, call, claim)
+            except Exception as error:  # whatever it was, the lease gives the film another attempt
+                log.exception("film_enrichment_failed")
+                sentry.report(error)
+
+
+def ids(claim: Claim) -> dict[str, object]:
+    """What log lines and reports about it bear; so a request is followed from the API into the worker."""
+    film = {"kinopoisk_id": claim.kinopoisk_id}
+    return film | {"request_id": claim.request_id} if claim.request_id else film

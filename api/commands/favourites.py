@@ -14,6 +14,7 @@ from api.commands.one_at_a_time import one_at_a_time
 from api.identity import CurrentIdentity
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
+from shared.logs import request_id
 from shared.moments import json_moment
 from shared.tables.truth import favourite
 
@@ -33,17 +34,21 @@ ADD = text("""
     ), waiting AS (
         SELECT coalesce(max(rank) + 1, 0) AS before FROM film_sync WHERE requested_by = :user_id
     ), wanted AS (
-        INSERT INTO film_sync (kinopoisk_id, requested_by, rank)
-        SELECT :kinopoisk_id, :user_id, before FROM room, waiting ON CONFLICT DO NOTHING
+        INSERT INTO film_sync (kinopoisk_id, requested_by, rank, requested_at, request_id)
+        SELECT :kinopoisk_id, :user_id, before, now(), CAST(:request_id AS text) FROM room, waiting
+        ON CONFLICT DO NOTHING
     ), asked_again AS (
-        UPDATE film_sync SET next_attempt_at = now(), priority = 0, requested_by = :user_id, rank = before
+        UPDATE film_sync SET next_attempt_at = now(), priority = 0, requested_by = :user_id, rank = before,
+            requested_at = now(), request_id = CAST(:request_id AS text)
         FROM room, waiting
         WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found'
             AND fetched_at < now() - interval '1 hour' * 2 ^ least(misses - 1, 6)
             AND claimed_at IS NULL AND next_attempt_at > now()
         RETURNING 1
     ), moved_forward AS (
-        UPDATE film_sync SET requested_by = :user_id, rank = before, priority = 0 FROM room, waiting
+        UPDATE film_sync SET requested_by = :user_id, rank = before, priority = 0,
+            requested_at = coalesce(requested_at, now()), request_id = CAST(:request_id AS text)
+        FROM room, waiting
         WHERE kinopoisk_id = :kinopoisk_id AND claimed_at IS NULL
             AND (priority = 0 AND rank > before OR priority = 2 AND status = 'pending')
     ), added AS (
@@ -75,10 +80,10 @@ async def add_favourite(
 ) -> Response:
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
-    wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "most": most}
+    wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "request_id": request_id()}
     async with engine.begin() as connection:
         await one_at_a_time(connection, identity.user_id)
-        result: Row[tuple[bool, bool, datetime | None]] = (await connection.execute(ADD, wish)).one()
+        result: Row[tuple[bool, bool, datetime | None]] = (await connection.execute(ADD, wish | {"most": most})).one()
     if result.added_at is None:
         raise errors.FavouritesLimitReached
     if result.is_new or result.asked_again:

@@ -17,6 +17,7 @@ from api.held import held
 from api.identity import CurrentIdentity
 from api.inputs import FilmInPath
 from api.openapi import SIGNED_IN, problems
+from shared.logs import request_id
 from shared.moments import json_moment
 
 log = structlog.get_logger()
@@ -46,12 +47,15 @@ BY_USER = text("""
 """)
 
 ASK = text("""
-    INSERT INTO film_sync (kinopoisk_id, requested_by, rank, refresh_asked_by, refresh_asked_at)
-    SELECT :kinopoisk_id, :user_id, coalesce(max(rank) + 1, 0), :user_id, now()
+    INSERT INTO film_sync (
+        kinopoisk_id, requested_by, rank, refresh_asked_by, refresh_asked_at, requested_at, request_id
+    )
+    SELECT :kinopoisk_id, :user_id, coalesce(max(rank) + 1, 0), :user_id, now(), now(), CAST(:request_id AS text)
     FROM film_sync WHERE requested_by = :user_id
     ON CONFLICT (kinopoisk_id) DO UPDATE SET priority = 0, next_attempt_at = now(),
         requested_by = excluded.requested_by, rank = excluded.rank,
-        refresh_asked_by = excluded.refresh_asked_by, refresh_asked_at = excluded.refresh_asked_at
+        refresh_asked_by = excluded.refresh_asked_by, refresh_asked_at = excluded.refresh_asked_at,
+        requested_at = coalesce(film_sync.requested_at, now()), request_id = excluded.request_id
     RETURNING status, fetched_at, last_error_code
 """)
 
@@ -85,7 +89,7 @@ async def ask(
     connection: AsyncConnection, kinopoisk_id: int, user_id: uuid.UUID, limits: RefreshLimits
 ) -> tuple[Row[tuple[Any, ...]], bool]:
     """The film, and whether this wish is a new one. Raises RefreshTooSoon."""
-    wish = {"kinopoisk_id": kinopoisk_id, "user_id": user_id}
+    wish = {"kinopoisk_id": kinopoisk_id, "user_id": user_id, "request_id": request_id()}
     known = {"kinopoisk_id": kinopoisk_id, "again": limits.again_seconds}
     film = (await connection.execute(FILM, known)).one_or_none()
     if film and film.under_way:

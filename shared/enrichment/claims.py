@@ -5,14 +5,16 @@ again when the lease ends, and an answer that comes later than that finds a high
 its place among the day's calls are taken in one transaction: without a place no row is touched.
 """
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.enrichment.policy import Policy
 from shared.enrichment.upstream import Upstream
+from shared.logs import request_id
 from shared.tables.work import film_sync
 from shared.upstream import gate, ledger
 from shared.upstream.ledger import Call
@@ -25,6 +27,10 @@ class Claim(NamedTuple):
     kinopoisk_id: int
     claim_seq: int
     attempts: int
+    # Of the request that asked for it, if one did.
+    request_id: str | None
+    # When the wish came for a film that nobody had had.
+    wished_at: datetime | None
 
 
 # Fair between users: the film before which fewer of its requester's own films wait goes first.
@@ -45,7 +51,10 @@ LEASE = """
     UPDATE film_sync SET next_attempt_at = now() + CAST(:lease AS interval), claimed_at = now(),
         claim_seq = film_sync.claim_seq + 1, attempts = film_sync.attempts + 1
 """
-CLAIMED = "RETURNING film_sync.kinopoisk_id, film_sync.claim_seq, film_sync.attempts"
+CLAIMED = """
+    RETURNING film_sync.kinopoisk_id, film_sync.claim_seq, film_sync.attempts, film_sync.request_id,
+        CASE film_sync.status WHEN 'pending' THEN film_sync.requested_at END
+"""
 
 
 def _claim(due: str) -> str:
@@ -96,7 +105,8 @@ async def want_and_claim(
 
     One that nobody waits for comes after all others when it is tried again.
     """
-    order = {} if waited_for else {"priority": 2, "demand": -1}
+    asked: dict[str, Any] = {"requested_at": func.now(), "request_id": request_id()}
+    order = asked if waited_for else {"priority": 2, "demand": -1}
     await connection.execute(insert(film_sync).values(kinopoisk_id=kinopoisk_id, **order).on_conflict_do_nothing())
     rows = await connection.execute(CLAIM_ONE, {"lease": policy.lease, "kinopoisk_id": kinopoisk_id})
     row = rows.one_or_none()

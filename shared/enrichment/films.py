@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -19,15 +20,25 @@ BUSY_PAUSE = timedelta(seconds=1)
 STORED = "stored"
 
 
+class Attempt(NamedTuple):
+    """What came of the call, the status of the film now (None: the lease was lost), how long it had been waited for."""
+
+    outcome: str
+    status: str | None
+    waited_seconds: float | None = None
+
+
 async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
     """Fetch the claimed film, store and project it, finish the claim. Safe to run twice.
 
     Answers what came of the call: STORED, or why there are no details.
     """
     started = time.perf_counter()
-    outcome, status = await _attempt(upstream, call, claim)
+    outcome, status, waited_seconds = await _attempt(upstream, call, claim)
     seconds = time.perf_counter() - started
     metrics.count(f"enrichment.films.{outcome}")
+    if waited_seconds is not None:
+        metrics.timing("enrichment.ready.duration", waited_seconds * 1000)
     log.info(
         "film_enriched",
         kinopoisk_id=claim.kinopoisk_id,
@@ -39,25 +50,24 @@ async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
     return outcome
 
 
-async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> tuple[str, str | None]:
-    """What came of the call, and the status of the film now (None: the lease was lost)."""
+async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> Attempt:
     engine, policy, terms = upstream.engine, upstream.policy, upstream.terms
     if claim.attempts > policy.max_attempts:  # its holders died one after the other: let it rest
         await calls.never_made(engine, call)
-        return "abandoned", await finish.failed(engine, policy, claim, "abandoned")
+        return Attempt("abandoned", await finish.failed(engine, policy, claim, "abandoned"))
     try:
         body = await upstream.kinopoisk.film(claim.kinopoisk_id)
     except FilmUnknown as error:
         await calls.end(engine, terms, call, calls.ANSWERED)
-        return error.code, await finish.not_found(engine, policy, claim)
+        return Attempt(error.code, await finish.not_found(engine, policy, claim))
     except KinopoiskRefusal as refusal:
         await calls.end(engine, terms, call, refusal.code)
-        return refusal.code, await finish.released(engine, claim, refusal.code, timedelta())
+        return Attempt(refusal.code, await finish.released(engine, claim, refusal.code, timedelta()))
     except NoConnection as error:
         await calls.never_made(engine, call)
-        return error.code, await finish.released(engine, claim, error.code, BUSY_PAUSE)
+        return Attempt(error.code, await finish.released(engine, claim, error.code, BUSY_PAUSE))
     except KinopoiskFault as error:
         await calls.end(engine, terms, call, calls.FAULT)
-        return error.code, await finish.failed(engine, policy, claim, error.code)
+        return Attempt(error.code, await finish.failed(engine, policy, claim, error.code))
     await calls.end(engine, terms, call, calls.ANSWERED)
-    return STORED, await finish.ready(engine, policy, claim, body)
+    return Attempt(STORED, *await finish.ready(engine, policy, claim, body))

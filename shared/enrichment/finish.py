@@ -14,7 +14,7 @@ from shared.kinopoisk.models import Film
 from shared.tables.work import film_source
 
 _HELD = "WHERE kinopoisk_id = :kinopoisk_id AND claim_seq = :claim_seq RETURNING status"
-_NOBODY_WAITS = "claimed_at = NULL, requested_by = NULL, rank = 0"
+_NOBODY_WAITS = "claimed_at = NULL, requested_by = NULL, rank = 0, requested_at = NULL, request_id = NULL"
 # How long the next attempt waits for a film that upstream did not know so many times in a row.
 _RARER = f"2 ^ least(misses, {MOST_MISSES})"
 
@@ -32,7 +32,7 @@ READY = text(f"""
         fresh_until = now() + CAST(:refresh AS interval),
         next_attempt_at = now() + CAST(:refresh AS interval)
             * greatest(coalesce((SELECT refresh_stretch FROM upstream_budget), 1), 1)
-    {_HELD}
+    {_HELD}, extract(epoch FROM clock_timestamp() - CAST(:wished_at AS timestamptz))::float8 AS waited
 """)
 
 # A film that once was ready keeps its details: a 404 later on only marks it.
@@ -64,8 +64,11 @@ GIVE_UP = text(f"""
 """)
 
 
-async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) -> str | None:
-    """Store the source, project it and finish, in one transaction; None where the lease was lost."""
+async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) -> tuple[str | None, float | None]:
+    """Store the source, project it and finish, in one transaction; None where the lease was lost.
+
+    The status, and how many seconds somebody waited for a film that nobody had.
+    """
     async with engine.begin() as connection:
         earlier = await connection.scalar(
             select(film_source.c.body).filter_by(kinopoisk_id=claim.kinopoisk_id).with_for_update()
@@ -73,11 +76,11 @@ async def ready(engine: AsyncEngine, policy: Policy, claim: Claim, body: str) ->
         source = filled(body, earlier)
         film = parse(Film, source)
         days = policy.refresh_days(film)
-        row = await connection.execute(READY, _held(claim, days=days, refresh=spread(days * policy.day)))
-        status: str | None = row.scalar_one_or_none()
-        if status:
+        values = _held(claim, days=days, refresh=spread(days * policy.day), wished_at=claim.wished_at)
+        finished = (await connection.execute(READY, values)).one_or_none()
+        if finished:
             await store(connection, [Source(film, source)], "full")
-    return status
+    return (finished.status, finished.waited) if finished else (None, None)
 
 
 async def not_found(engine: AsyncEngine, policy: Policy, claim: Claim) -> str | None:

@@ -40,6 +40,9 @@ film_sync = Table(
     # Who waits for it, as long as somebody does, and how many of that user's films waited before it.
     Column("requested_by", Uuid, ForeignKey("user_account.id", ondelete="SET NULL")),
     Column("rank", Integer, nullable=False, server_default=text("0")),
+    # Since when somebody waits, and by which request, so that its log can be followed from the API into the worker.
+    Column("requested_at", Moment),
+    Column("request_id", Text),
     # Orders the refreshes: 0 to 7 by who has it and who looks at it, -1 for those of priority 2.
     Column("demand", SmallInteger, nullable=False, server_default=text("0")),
     # Looks at the film, halved every day.
