@@ -5,6 +5,7 @@ import gc
 import signal
 import sys
 
+import structlog
 import uvicorn
 
 from api.main import create_app
@@ -12,8 +13,10 @@ from api.memory import give_back_large_blocks
 from api.protocol import BoundedHttpProtocol
 from shared import logs, metrics, sentry
 from shared.schema import DatabaseAway, SchemaBehind, check_database
-from shared.settings import InvalidSettings, Settings, load_settings
+from shared.settings import InvalidSettings, Settings, load_settings, secret_values
 from shared.wiring import read_engine, start_metrics, start_sentry
+
+log = structlog.get_logger()
 
 
 async def check_first(settings: Settings) -> None:
@@ -52,11 +55,11 @@ def stay(*_: object) -> None:
 
 
 def main() -> int:
-    """Exit code 0 after a clean stop, 1 with one sentence where it cannot start."""
+    """Exit code 0 after a clean stop, 1 where it cannot start (with one sentence) or crashed (with a log line)."""
     try:
         give_back_large_blocks()
         settings = load_settings()
-        logs.configure("api", settings.logs.format, settings.logs.level)
+        logs.configure("api", settings.logs.format, settings.logs.level, secret_values(settings))
         start_sentry(settings, "api")
         start_metrics(settings)
         asyncio.run(check_first(settings))
@@ -66,9 +69,10 @@ def main() -> int:
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"api: {error}\n")
         return 1
-    except Exception as error:
+    except Exception as error:  # Python itself would print its text, which may hold a secret
+        log.exception("process_crashed")
         sentry.report(error)
-        raise
+        return 1
     finally:
         metrics.close()
         sentry.close()

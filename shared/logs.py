@@ -2,30 +2,36 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import MutableMapping, Sequence
+from io import StringIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, ExcInfo
+
+from shared.redaction import Redaction
 
 # These name addresses at INFO, and an address may hold a person's words.
 QUIET = ("httpx", "httpcore", "asyncio", "arq", "uvicorn.access", "uvicorn.error")
 
-# Local variables hold passwords and tokens: no traceback shows them.
-_EXCEPTIONS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
-_FOR_PEOPLE = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+_trace = ExceptionDictTransformer(show_locals=False)
 
 
-def configure(service: str, output: str = "auto", level: str = "info") -> None:
-    """Send the log of this process to stdout, one event a line; `auto` means readable in a terminal, else JSON."""
+def configure(service: str, output: str = "auto", level: str = "info", secrets: Sequence[str] = ()) -> None:
+    """Send the log of this process to stdout, one event a line; `auto` means readable in a terminal, else JSON.
+
+    In JSON an exception is its type and its place; only people at a terminal see its text, without the `secrets`.
+    """
+    redaction = Redaction(secrets)
     readable = output == "console" or (output == "auto" and sys.stdout.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.dev.set_exc_info if readable else _EXCEPTIONS,
+        structlog.dev.set_exc_info if readable else structlog.processors.ExceptionRenderer(what_and_where),
     ]
-    renderer: Any = _FOR_PEOPLE if readable else structlog.processors.JSONRenderer()
+    renderer: Any = _for_people(redaction) if readable else structlog.processors.JSONRenderer()
     if not readable:
         shared.append(head_first)
     structlog.configure(
@@ -35,7 +41,41 @@ def configure(service: str, output: str = "auto", level: str = "info") -> None:
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    _route_standard_logging(shared, renderer, level)
+    _route_standard_logging([_Libraries(redaction), *shared], renderer, level)
+
+
+def _for_people(redaction: Redaction) -> structlog.dev.ConsoleRenderer:
+    def write(stream: TextIO, exc_info: ExcInfo) -> None:
+        traceback = StringIO()
+        structlog.dev.plain_traceback(traceback, exc_info)
+        stream.write(redaction.text(traceback.getvalue()))
+
+    return structlog.dev.ConsoleRenderer(exception_formatter=write)
+
+
+def what_and_where(exc_info: ExcInfo) -> list[dict[str, Any]]:
+    """Types and places of an exception and its causes. Local variables and texts may hold passwords and tokens."""
+    return [_without_texts(each) for each in _trace(exc_info)]
+
+
+def _without_texts(each: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: each[name] for name in ("exc_type", "is_cause", "frames")}
+    if each["is_group"]:
+        kept["exceptions"] = [[_without_texts(part) for part in trace] for trace in each["exceptions"]]
+    return kept
+
+
+class _Libraries:
+    """What libraries log: without the texts of exceptions, and without what is known or looks like a secret."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+
+    def __call__(self, _logger: Any, _method: str, entry: EventDict) -> EventDict:
+        record: logging.LogRecord = entry["_record"]
+        # A line about an exception repeats its text: of such a one the first line of the template is left.
+        told = str(record.msg).partition("\n")[0] if record.exc_info else str(entry["event"])
+        return {**entry, "event": self._redaction.text(told)}
 
 
 def request_id() -> str | None:

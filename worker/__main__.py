@@ -3,27 +3,32 @@
 import asyncio
 import sys
 
+import structlog
+
 from shared import logs, metrics, sentry
 from shared.schema import DatabaseAway, SchemaBehind
-from shared.settings import InvalidSettings, load_settings
+from shared.settings import InvalidSettings, load_settings, secret_values
 from shared.wiring import start_metrics, start_sentry
 from worker.main import run
 
+log = structlog.get_logger()
+
 
 def main() -> int:
-    """Exit code 0 after a clean stop, 1 with one sentence where it cannot start."""
+    """Exit code 0 after a clean stop, 1 where it cannot start (with one sentence) or crashed (with a log line)."""
     try:
         settings = load_settings()
-        logs.configure("worker", settings.logs.format, settings.logs.level)
+        logs.configure("worker", settings.logs.format, settings.logs.level, secret_values(settings))
         start_sentry(settings, "worker")
         start_metrics(settings)
         asyncio.run(run(settings))
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"worker: {error}\n")
         return 1
-    except Exception as error:
+    except Exception as error:  # Python itself would print its text, which may hold a secret
+        log.exception("process_crashed")
         sentry.report(error)
-        raise
+        return 1
     finally:
         metrics.close()
         sentry.close()

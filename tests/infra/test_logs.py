@@ -18,12 +18,12 @@ import asyncio, logging, sys
 import httpx, structlog
 from shared import logs
 
-logs.configure("api", sys.argv[1], sys.argv[2])
+logs.configure("api", sys.argv[1], sys.argv[2], [sys.argv[3]])
 log = structlog.get_logger()
 
 def crash(password):
     local = password + "-local"
-    raise ValueError("told")
+    raise ValueError("not told")
 
 structlog.contextvars.bind_contextvars(request_id="r-1")
 log.debug("debug_said")
@@ -38,7 +38,13 @@ try:
     crash(sys.argv[3])
 except ValueError:
     logging.getLogger("library").exception("library crashed")
+    try:
+        raise ExceptionGroup(sys.argv[3], [ValueError(sys.argv[3])])
+    except ExceptionGroup as group:
+        group.add_note(sys.argv[3])
+        logging.getLogger("library").exception("library crashed twice: %s\\n%s", sys.argv[3], group)
 logging.getLogger("library").info("library %s", "said")
+logging.getLogger("library").warning("library leaks postgresql://kino:%s@db/kino", sys.argv[3])
 for name in ("httpx", "httpcore", "arq.worker", "uvicorn.access"):
     logging.getLogger(name).info("https://kinopoisk.test/?key=%s", sys.argv[3])
 
@@ -82,12 +88,21 @@ def entry(entries: list[dict[str, Any]], event: str) -> dict[str, Any]:
 
 def test_every_event_is_one_line_of_json(entries: list[dict[str, Any]]) -> None:
     events = [entry["event"] for entry in entries]
-    assert events == ["film_stored", "warned", "crashed", "library crashed", "library said", "last"]
+    assert events == [
+        "film_stored",
+        "warned",
+        "crashed",
+        "library crashed",
+        "library crashed twice: %s",
+        "library said",
+        "library leaks postgresql://[secret]@db/kino",
+        "last",
+    ]
 
 
 def test_every_line_says_when_how_bad_and_who(entries: list[dict[str, Any]]) -> None:
     assert all(re.fullmatch(MOMENT, entry["timestamp"]) for entry in entries)
-    assert [entry["level"] for entry in entries] == ["info", "warning", "error", "error", "info", "error"]
+    assert [entry["level"] for entry in entries] == ["info", "warning", *["error"] * 3, "info", "warning", "error"]
     assert {entry["service"] for entry in entries} == {"api"}
 
 
@@ -104,8 +119,17 @@ def test_what_is_bound_stands_in_each_line_until_it_is_unbound(entries: list[dic
 @pytest.mark.parametrize("event", ["crashed", "library crashed"])
 def test_an_exception_is_structured(entries: list[dict[str, Any]], event: str) -> None:
     error = entry(entries, event)["exception"][0]
-    assert (error["exc_type"], error["exc_value"]) == ("ValueError", "told")
+    assert error["exc_type"] == "ValueError"
     assert error["frames"][-1]["name"] == "crash"
+
+
+def test_the_exceptions_of_a_group_are_told(entries: list[dict[str, Any]]) -> None:
+    group, *_ = entry(entries, "library crashed twice: %s")["exception"]
+    assert [[each["exc_type"] for each in trace] for trace in group["exceptions"]] == [["ValueError"]]
+
+
+def test_no_line_of_json_holds_the_text_of_an_exception(entries: list[dict[str, Any]]) -> None:
+    assert "not told" not in json.dumps(entries)
 
 
 def test_no_line_of_json_holds_a_local_variable_or_an_address(entries: list[dict[str, Any]]) -> None:
@@ -118,7 +142,7 @@ def test_no_line_for_people_holds_a_local_variable_or_an_address(console: str) -
 
 def test_lines_for_people_are_readable(console: str) -> None:
     assert re.search(r"film_stored .*name=Матрица", re.sub(r"\x1b\[[0-9;]*m", "", console))
-    assert "ValueError: told" in console
+    assert "ValueError: not told" in console
 
 
 def test_auto_means_json_where_nobody_watches() -> None:
@@ -127,7 +151,7 @@ def test_auto_means_json_where_nobody_watches() -> None:
 
 def test_the_level_holds_for_libraries_too() -> None:
     events = [json.loads(line)["event"] for line in speak("json", "error").splitlines()]
-    assert events == ["crashed", "library crashed", "last"]
+    assert events == ["crashed", "library crashed", "library crashed twice: %s", "last"]
 
 
 def test_at_debug_level_addresses_are_still_not_told() -> None:
