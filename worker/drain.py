@@ -116,5 +116,5 @@ class Drain:
 
 def ids(claim: Claim) -> dict[str, object]:
     """What log lines and reports about it bear; so a request is followed from the API into the worker."""
-    film: dict[str, object] = {"kinopoisk_id": claim.kinopoisk_id}
-    return film | {"request_id": claim.request_id} if claim.request_id else film
+    bound: dict[str, object] = {"kinopoisk_id": claim.kinopoisk_id}
+    return bound | {"request_id": claim.request_id} if claim.request_id else bound
