@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import Match, Mount
 
 from api import errors
+from api.telemetry import where
+from shared import sentry
+from shared.postgres import is_away
 
 log = structlog.get_logger()
 
 BY_STATUS = {404: errors.NotFound, 405: errors.MethodNotAllowed, 400: errors.MalformedRequest}
-# PostgreSQL's classes of errors that pass by themselves: connection, resources, operator, cancelled statement, lock.
-PASSING = ("08", "53", "57", "58", "55P03", "40")
 
 
 def install(app: FastAPI) -> None:
@@ -67,12 +68,8 @@ def allowed_methods(request: Request) -> set[str]:
 
 async def _fault(request: Request, error: Exception) -> Response:
     """A database that is away or overloaded comes back: say when to ask again. Any other error is ours."""
-    if isinstance(error, DBAPIError) and not _passing(error):
+    if not is_away(error):
         raise error
     log.warning("database_unavailable", error=type(error).__name__)
+    sentry.report(error, **where(request.scope))
     return errors.respond(errors.Unavailable(retry_after=2), request.scope)
-
-
-def _passing(error: DBAPIError) -> bool:
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(PASSING)

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError, respond
-from api.telemetry import operation_of, tell
+from api.telemetry import operation_of, tell, where
 from shared import sentry
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class RequestLog:
             await self._app(scope, receive, send_with_id)
         except Exception as error:
             log.exception("request_crashed", operation=operation_of(scope))
-            sentry.report(error)
+            sentry.report(error, **where(scope))
             if not status:
                 await respond(InternalError(), scope)(scope, receive, send_with_id)
         finally:

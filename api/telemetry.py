@@ -20,6 +20,11 @@ def operation_of(scope: Scope) -> str:
     return getattr(endpoint, "__name__", "no_route")
 
 
+def where(scope: Scope) -> dict[str, str | None]:
+    """Which of the calls it was, for Sentry."""
+    return {"operation": operation_of(scope), "route": getattr(scope.get("route"), "path", None)}
+
+
 def tell(scope: Scope, status: int, seconds: float) -> None:
     """The request is over; status 0: the client left before the answer. Health checks are logged at debug level."""
     operation, path = operation_of(scope), getattr(scope.get("route"), "path", None)

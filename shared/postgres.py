@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
 
@@ -17,6 +18,8 @@ SERVER_LIMITS = {
 }
 # A statement over whole tables may take so long; a job of the worker ends after 50 s.
 LONG_SECONDS = 30
+# PostgreSQL's classes of errors that pass by themselves: connection, resources, operator, cancelled statement, lock.
+PASSING = ("08", "53", "57", "58", "55P03", "40")
 
 
 class CountedPool(AsyncAdaptedQueuePool):
@@ -77,3 +80,11 @@ def _refuse_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> No
     driver: Any = connection.driver_connection
     if driver.is_closed():
         raise InvalidatePoolError("the server closed this connection")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is away or overloaded and will be back; any other error is ours."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, PoolTimeout | OSError | TimeoutError)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(PASSING)

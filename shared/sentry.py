@@ -1,15 +1,21 @@
 """Sentry: alarms and unforeseen errors, cleaned of what people sent and of all secrets. Without a DSN nothing at all.
 
 The only module that knows sentry-sdk, and only a process with a DSN imports it. A thread of the SDK's own sends.
+What each alarm means is in docs/alarms.md.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, cast
 
+from structlog.contextvars import get_contextvars
+
+from shared.postgres import is_away
 from shared.redaction import Redaction
+from shared.seldom import Seldom
 
 if TYPE_CHECKING:
+    from sentry_sdk import Scope
     from sentry_sdk.types import Breadcrumb, BreadcrumbHint, DataCollectionUserOptions, Event, Hint
 
 FLUSH_SECONDS = 2.0
@@ -41,8 +47,13 @@ WRITTEN_BY_US = (
 )
 TEXTS = ("message", "logentry", "exception", "breadcrumbs", "tags")
 CRUMB = {"type", "category", "level", "timestamp", "message"}
+# Of what is bound to a request or a job, as for the log.
+BOUND = ("request_id", "job", "kinopoisk_id")
+# The same alarm, or the same error at the same place, is told once in so many seconds by each process.
+REPEAT_SECONDS = 60.0
 
 _started = False
+_seldom = Seldom(REPEAT_SECONDS)
 
 
 def start(
@@ -75,6 +86,7 @@ def start(
         debug=False,
     )
     sentry_sdk.get_global_scope().set_tag("service", service)
+    _seldom.forget()
     _started = True
 
 
@@ -88,30 +100,63 @@ class _Cleaner:
         given = dict(event)
         kept = {name: given[name] for name in WRITTEN_BY_US if name in given}
         texts = {name: self._redaction.of(given[name]) for name in TEXTS if name in given}
-        return cast("Event", kept | texts)
+        for error in texts.get("exception", {}).get("values", []):
+            error["value"] = place_of(error)
+        user = {"user": {"id": str(event["user"]["id"])}} if event.get("user", {}).get("id") else {}
+        return cast("Event", kept | texts | user)
 
     def crumb(self, crumb: "Breadcrumb", _: "BreadcrumbHint") -> "Breadcrumb":
         return {name: self._redaction.of(value) for name, value in crumb.items() if name in CRUMB}
 
 
-def alarm(code: str, message: str) -> None:
-    """Somebody has to look: one issue for each code, however often. Returns at once and never raises."""
-    if _started:
-        with suppress(Exception):
-            import sentry_sdk
+def place_of(error: dict[str, Any]) -> str:
+    """Where it was raised, in our own code if it passed there: said instead of its text, which may hold anything."""
+    frames = (error.get("stacktrace") or {}).get("frames", [])
+    ours = [frame for frame in frames if frame.get("in_app")]
+    for frame in reversed(ours or frames):
+        return f"in {frame.get('function')}, {frame.get('filename')}:{frame.get('lineno')}"
+    return ""
 
-            sentry_sdk.capture_event(
+
+def alarm(code: str, message: str, **tags: object) -> None:
+    """Somebody has to look: one issue for each code, however often. Returns at once and never raises."""
+    if _started and _seldom.allows(code):
+        with suppress(Exception), _told(tags) as scope:
+            scope.capture_event(
                 {"message": message, "level": "error", "fingerprint": ["kinoshelf", code], "tags": {"code": code}}
             )
 
 
-def report(error: BaseException) -> None:
+def report(error: BaseException, **tags: object) -> None:
     """An exception that nobody foresaw. Returns at once and never raises."""
-    if _started:
-        with suppress(Exception):
-            import sentry_sdk
+    if is_away(error):
+        alarm("database-away", "PostgreSQL is away or overloaded", **tags)
+    elif _started and _seldom.allows(_kind(error)):
+        with suppress(Exception), _told(tags) as scope:
+            scope.capture_exception(error)
 
-            sentry_sdk.capture_exception(error)
+
+def _kind(error: BaseException) -> str:
+    """What was raised, and where."""
+    step = error.__traceback__
+    while step and step.tb_next:
+        step = step.tb_next
+    place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}" if step else ""
+    return f"{type(error).__qualname__} {place}"
+
+
+@contextmanager
+def _told(tags: dict[str, object]) -> "Iterator[Scope]":
+    """With whatever is known of the request or the job; of the user the id and nothing else."""
+    import sentry_sdk
+
+    bound = get_contextvars()
+    known = {name: bound[name] for name in BOUND if name in bound} | tags
+    with sentry_sdk.new_scope() as scope:
+        scope.set_tags({name: str(value) for name, value in known.items() if value is not None})
+        if "user_id" in bound:
+            scope.set_user({"id": bound["user_id"]})
+        yield scope
 
 
 def close() -> None:

@@ -120,6 +120,14 @@ def told() -> Iterator[Recorded]:
         yield recorded
 
 
+@pytest.fixture
+def alarms(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes of the alarms that this process raises during the test."""
+    raised: list[str] = []
+    monkeypatch.setattr("shared.sentry.alarm", lambda code, _, **__: raised.append(code))
+    return raised
+
+
 Serve = Callable[..., Any]
 
 

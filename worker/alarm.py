@@ -102,7 +102,8 @@ def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
             result = await job(ctx)
             outcome = "done"
         except Exception as error:
-            sentry.report(error)
+            log.exception("job_crashed", job=job.__name__)
+            sentry.report(error, job=job.__name__)
             raise
         finally:
             took = (time.perf_counter() - started) * 1000

@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from shared import redis_client, wiring
+from shared import redis_client, sentry, wiring
 from shared.live_workers import LiveWorkers
 from shared.resources import watched
 from shared.schema import check_database
@@ -110,6 +110,7 @@ async def ring_for_ever(settings: Settings, context: Context) -> None:
             await alarm_clock(client, context, settings.enrichment.sweep_seconds)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("worker_redis_away", error=type(error).__name__)
+            sentry.alarm("redis-away", "Redis is away: films are fetched slowly and nothing is cached until it is back")
             await ring_by_hand(context)
             await asyncio.sleep(RECONNECT_SECONDS)
         finally:

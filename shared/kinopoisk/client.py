@@ -3,7 +3,9 @@
 import asyncio
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -12,13 +14,14 @@ import orjson
 import structlog
 from pydantic import ValidationError
 
-from shared import metrics
+from shared import metrics, sentry
 from shared.kinopoisk import errors
 from shared.kinopoisk.models import Answer, Film, FoundArray, FoundPage, KeyState
 
 log = structlog.get_logger()
 Parsed = TypeVar("Parsed", bound=Answer)
 Page = TypeVar("Page", bound=FoundPage)
+Read = TypeVar("Read")
 
 REFUSALS = {
     401: errors.KeyRefused,
@@ -56,10 +59,13 @@ class KinopoiskClient:
 
     async def film(self, kinopoisk_id: int) -> str:
         """The body as received; it holds that film."""
-        body = await self._get("film", f"/api/v2.2/films/{int(kinopoisk_id)}")
-        if parse(Film, body).kinopoisk_id != kinopoisk_id or not _is_json(body):
-            raise errors.MalformedAnswer
-        return body
+
+        def read(body: str) -> str:
+            if parse(Film, body).kinopoisk_id != kinopoisk_id or not _is_json(body):
+                raise errors.MalformedAnswer
+            return body
+
+        return await self._get("film", f"/api/v2.2/films/{int(kinopoisk_id)}", read)
 
     async def search(self, keyword: str, page: int) -> FoundPage:
         """One page of films whose name contains the keyword; 20 a page."""
@@ -83,7 +89,8 @@ class KinopoiskClient:
     async def key_state(self) -> KeyState:
         """The plan of the key and what is used of it. The key is in this path: no address is ever logged."""
         try:
-            return parse(KeyState, await self._get("api_keys", f"/api/v1/api_keys/{quote(self._key, safe='')}"))
+            path = f"/api/v1/api_keys/{quote(self._key, safe='')}"
+            return await self._get("api_keys", path, partial(parse, KeyState))
         except errors.FilmUnknown:
             raise errors.MalformedAnswer from None
 
@@ -95,16 +102,18 @@ class KinopoiskClient:
     ) -> FoundPage:
         """Films of a list; a 404 says that it has none."""
         try:
-            return parse(kind, await self._get(endpoint, path, params))
+            return await self._get(endpoint, path, partial(parse, kind), params)
         except errors.FilmUnknown:
             return FoundPage()
 
-    async def _get(self, endpoint: str, path: str, params: dict[str, Any] | None = None) -> str:
-        """The body of a 200 as text; logs the call with what came of it."""
+    async def _get(
+        self, endpoint: str, path: str, read: Callable[[str], Read], params: dict[str, Any] | None = None
+    ) -> Read:
+        """What `read` makes of the body of a 200; tells the call with what came of it."""
         started, outcome, statuses = time.perf_counter(), "answered", list[int]()
         try:
             async with asyncio.timeout(self._bounds.deadline):
-                return (await self._send(path, params, statuses)).decode()
+                return read((await self._send(path, params, statuses)).decode())
         except errors.KinopoiskError as error:
             outcome = error.code
             raise
@@ -135,6 +144,8 @@ def _tell(endpoint: str, status: int | None, outcome: str, milliseconds: float) 
     metrics.count(f"kinopoisk.calls.{endpoint}.{status or 'none'}")
     metrics.count(f"kinopoisk.outcomes.{endpoint}.{outcome}")
     metrics.timing(f"kinopoisk.duration.{endpoint}", milliseconds)
+    if outcome == errors.MalformedAnswer.code:
+        sentry.alarm("upstream-malformed", "Kinopoisk answers what cannot be read", endpoint=endpoint)
 
 
 async def bounded_body(response: httpx.Response, limit: int) -> bytes:

@@ -34,9 +34,19 @@ async def end(engine: AsyncEngine, terms: Terms, call: Call, outcome: str) -> fl
             if call.probe:
                 await gate.open_again(connection)
     metrics.count(f"upstream.calls.{call.kind}.{outcome}")
-    if outcome == gate.code_of(gate.REFUSED):
-        sentry.alarm(outcome, "Kinopoisk refuses the API key: no film can be fetched until it is replaced or paid for")
+    _alarm(outcome, seconds)
     return seconds
+
+
+def _alarm(outcome: str, seconds: float) -> None:
+    """A used-up quota and too many calls in a second are no alarms: they pass by themselves, each day."""
+    if outcome == gate.code_of(gate.REFUSED):
+        sentry.alarm(
+            "upstream-key-refused",
+            "Kinopoisk refuses the API key: no film can be fetched until it is replaced or paid for",
+        )
+    elif outcome == FAULT and seconds:
+        sentry.alarm("upstream-broken", "Kinopoisk fails again and again: it is left alone and tried now and then")
 
 
 async def never_made(engine: AsyncEngine, call: Call) -> None:

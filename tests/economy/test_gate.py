@@ -168,13 +168,24 @@ async def test_a_refused_probe_shows_that_upstream_is_there_again(upstream: Upst
     assert await sql("SELECT array_agg(reason) FROM upstream_gate") == ["too_fast"]
 
 
-async def test_a_refused_key_is_an_alarm(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
-    alarms: list[str] = []
-    monkeypatch.setattr("shared.sentry.alarm", lambda code, _: alarms.append(code))
+async def test_a_refused_key_is_an_alarm(upstream: Upstream, alarms: list[str]) -> None:
     with capture_logs() as lines:
         await called(upstream, KeyRefused.code)
     assert [line["log_level"] for line in lines if line["event"] == "upstream_gate_closed"] == ["error"]
     assert alarms == ["upstream-key-refused"]
+
+
+async def test_a_gate_that_closes_after_faults_is_an_alarm(upstream: Upstream, alarms: list[str]) -> None:
+    await called(upstream, calls.FAULT, 4)
+    assert alarms == []
+    await called(upstream, calls.FAULT)
+    assert alarms == ["upstream-broken"]
+
+
+@pytest.mark.parametrize("code", [QuotaExhausted.code, TooFast.code])
+async def test_a_refusal_that_passes_by_itself_is_no_alarm(upstream: Upstream, alarms: list[str], code: str) -> None:
+    await called(upstream, code)
+    assert alarms == []
 
 
 async def test_after_the_first_refusal_no_more_pass_than_were_under_way(

@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 import sentry_sdk
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.contextvars import bound_contextvars
 
 import api.__main__ as api_process
 import worker.__main__ as worker_process
@@ -23,7 +26,7 @@ from tests.client import Service, eventually
 from tests.conftest import changed
 from tests.infra.conftest import bare_environment, taken_port
 from tests.infra.ingest import Ingest, running_ingest
-from worker.alarm import logged
+from tests.worker_process import Worker
 
 ROOT = Path(__file__).parents[2]
 CANARY = "kanarienvogel"
@@ -43,6 +46,7 @@ def ingest() -> Iterator[Ingest]:
 @pytest.fixture(autouse=True)
 def _closed() -> Iterator[None]:
     """No other test finds a Sentry that is running."""
+    sentry.close()
     yield
     sentry.close()
     assert not sentry_sdk.get_client().is_active()
@@ -94,19 +98,60 @@ def test_an_event_says_where_it_comes_from(started: Ingest) -> None:
     assert (event["release"], event["environment"]) == ("kinoshelf@9", "test")
 
 
-def test_two_alarms_of_one_code_are_one_issue(started: Ingest) -> None:
-    sentry.alarm("kinopoisk_quota", "until noon")
-    sentry.alarm("kinopoisk_quota", "until midnight")
+def test_an_alarm_that_is_repeated_is_told_once(started: Ingest) -> None:
+    for _ in range(3):
+        sentry.alarm("kinopoisk_quota", "until noon")
     sentry.alarm("kinopoisk_refused", "the key")
     sentry.close()
-    assert [event["fingerprint"][1] for event in started.events] == ["kinopoisk_quota"] * 2 + ["kinopoisk_refused"]
+    assert [event["tags"]["code"] for event in started.events] == ["kinopoisk_quota", "kinopoisk_refused"]
 
 
-def test_a_report_says_what_was_raised_where(started: Ingest) -> None:
+def test_alarms_of_one_code_from_two_processes_are_one_issue(ingest: Ingest) -> None:
+    for service in ("api", "worker"):
+        sentry.start(ingest.dsn, service, "kinoshelf@9")
+        sentry.alarm("kinopoisk_quota", f"said by the {service}")
+        sentry.close()
+    assert [event["fingerprint"] for event in ingest.events] == [["kinoshelf", "kinopoisk_quota"]] * 2
+
+
+def test_an_error_that_is_repeated_is_told_once_for_each_place(started: Ingest) -> None:
+    for _ in range(3):
+        sentry.report(crash())
+    sentry.report(ValueError("elsewhere"))
+    sentry.close()
+    assert len(started.events) == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError("no"),
+        TimeoutError(),
+        PoolTimeout(),
+        DBAPIError("SELECT 1", {}, Exception(), connection_invalidated=True),
+    ],
+)
+def test_a_database_that_is_away_is_one_issue_however_it_shows(started: Ingest, error: Exception) -> None:
+    sentry.report(error, operation="get_profile")
+    event = sent(started)
+    assert event["fingerprint"] == ["kinoshelf", "database-away"]
+    assert event["tags"]["operation"] == "get_profile"
+
+
+def test_a_report_says_what_was_raised_where_and_not_why(started: Ingest) -> None:
     sentry.report(crash())
     [error] = sent(started)["exception"]["values"]
-    assert (error["type"], error["value"]) == ("ValueError", "told")
-    assert error["stacktrace"]["frames"][-1]["function"] == "fail"
+    frame = error["stacktrace"]["frames"][-1]
+    assert (error["type"], frame["function"]) == ("ValueError", "fail")
+    assert error["value"] == f"in fail, {frame['filename']}:{frame['lineno']}"
+
+
+def test_where_a_library_raised_our_own_code_is_named(started: Ingest) -> None:
+    try:
+        BaseModel.model_validate(1)
+    except Exception as error:
+        sentry.report(error)
+    assert sent(started)["exception"]["values"][-1]["value"].startswith("in test_where_a_library")
 
 
 def test_a_cause_is_told_too(started: Ingest) -> None:
@@ -114,12 +159,34 @@ def test_a_cause_is_told_too(started: Ingest) -> None:
         raise RuntimeError("outer") from crash("inner")
     except RuntimeError as error:
         sentry.report(error)
-    assert [each["value"] for each in sent(started)["exception"]["values"]] == ["inner", "outer"]
+    assert [each["type"] for each in sent(started)["exception"]["values"]] == ["ValueError", "RuntimeError"]
 
 
 def test_an_exception_that_was_never_raised_is_told_too(started: Ingest) -> None:
     sentry.report(ValueError("never raised"))
-    assert sent(started)["exception"]["values"][0]["value"] == "never raised"
+    [error] = sent(started)["exception"]["values"]
+    assert (error["type"], error["value"]) == ("ValueError", "")
+
+
+@pytest.mark.parametrize(
+    "tell", [lambda: sentry.alarm("code", "m"), lambda: sentry.report(crash())], ids=["alarm", "report"]
+)
+def test_an_event_says_whose_request_or_job_it_was(started: Ingest, tell: Callable[[], None]) -> None:
+    with bound_contextvars(request_id="r-1", job="sweep", kinopoisk_id=301, user_id="u-1", words=WORDS):
+        tell()
+    event = sent(started)
+    tags = {name: event["tags"].get(name) for name in ("request_id", "job", "kinopoisk_id", "words")}
+    assert tags == {"request_id": "r-1", "job": "sweep", "kinopoisk_id": "301", "words": None}
+    assert event["user"] == {"id": "u-1"}
+
+
+def test_what_belongs_to_one_request_is_on_no_other_event(started: Ingest) -> None:
+    with bound_contextvars(request_id="r-1", user_id="u-1"):
+        sentry.alarm("first", "m")
+    sentry.alarm("second", "m")
+    sentry.close()
+    assert started.events[1]["tags"] == {"service": "api", "code": "second"}
+    assert "user" not in started.events[1]
 
 
 LEAKS: dict[str, Callable[[], object]] = {
@@ -268,7 +335,7 @@ def test_a_sentry_that_is_away_holds_nobody_up(listening: bool) -> None:
         sentry.start(f"http://key@127.0.0.1:{port}/1", "api", "kinoshelf@9")
         began = time.perf_counter()
         for number in range(200):  # more than the queue of the SDK holds
-            sentry.alarm("code", str(number))
+            sentry.alarm(f"code-{number}", "m")
         sentry.report(crash())
         assert time.perf_counter() - began < 1
         sentry.close()
@@ -286,17 +353,28 @@ async def test_a_request_that_crashes_is_reported_without_what_was_sent(
         f"/register?{CANARY}=1", json={"username": "anna", "password": CANARY}, headers={"Authorization": CANARY}
     )
     assert answer.status_code == 500
-    assert sent(started)["exception"]["values"][-1]["value"] == "unforeseen"
+    event = sent(started)
+    assert event["exception"]["values"][-1]["type"] == "RuntimeError"
+    assert event["tags"]["request_id"] == answer.headers["x-request-id"]
+    assert (event["tags"]["operation"], event["tags"]["route"]) == ("register", "/register")
     assert not [envelope for envelope in started.envelopes if CANARY.encode() in envelope]
 
 
-async def test_a_job_that_fails_is_reported(started: Ingest) -> None:
-    async def purge_something(_: Any) -> None:
+@pytest.mark.usefixtures("database")
+async def test_a_job_that_fails_is_reported_by_the_worker(
+    started: Ingest, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reconcile_films(_: Any) -> None:
         raise RuntimeError("unforeseen")
 
-    with pytest.raises(RuntimeError):
-        await logged(purge_something)({})
-    assert sent(started)["exception"]["values"][-1]["value"] == "unforeseen"
+    async def arrived() -> bool:
+        return bool(started.events)
+
+    monkeypatch.setattr("worker.alarm.reconcile_films", reconcile_films)
+    async with Worker.running(settings):
+        await eventually(arrived)
+    event = sent(started)
+    assert (event["exception"]["values"][-1]["type"], event["tags"]["job"]) == ("RuntimeError", "reconcile_films")
 
 
 @pytest.mark.parametrize(("process", "work"), [(api_process, "check_first"), (worker_process, "run")])
@@ -310,8 +388,7 @@ def test_a_process_that_ends_by_an_error_reports_it(
     monkeypatch.setattr(process, "load_settings", lambda: filled)
     monkeypatch.setattr(process.logs, "configure", lambda *_: None)
     monkeypatch.setattr(process, work, fail)
-    with pytest.raises(RuntimeError):
-        process.main()
+    assert process.main() == 1
     [event] = ingest.events
-    assert event["exception"]["values"][-1]["value"] == "unforeseen"
+    assert event["exception"]["values"][-1]["type"] == "RuntimeError"
     assert event["tags"] == {"service": process.__name__.partition(".")[0]}

@@ -13,7 +13,6 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from shared import sentry
 from shared.settings import Settings
 from tests.client import eventually
 from tests.recorded import Recorded
@@ -196,10 +195,8 @@ async def test_while_one_runs_no_other_starts(database: AsyncEngine, tmp_path: P
 
 
 async def test_a_failure_is_reported_once_with_its_last_words(
-    database: AsyncEngine, tmp_path: Path, told: Recorded, monkeypatch: pytest.MonkeyPatch
+    database: AsyncEngine, tmp_path: Path, told: Recorded, alarms: list[str]
 ) -> None:
-    alarms: list[str] = []
-    monkeypatch.setattr(sentry, "alarm", lambda code, _: alarms.append(code))
     with capture_logs() as logged:
         async with rebuilding(database, StandIn(tmp_path / "notes", FAIL)) as running:
             running.start()

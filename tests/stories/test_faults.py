@@ -30,7 +30,7 @@ async def test_a_lost_wake_up_is_found_by_the_sweep(
 
 @pytest.mark.parametrize("fault", ["stop", "pause"])
 async def test_after_an_outage_of_redis_all_that_waits_becomes_ready(
-    anna: Client, worker: Worker, servers: Servers, fault: str
+    anna: Client, worker: Worker, servers: Servers, alarms: list[str], fault: str
 ) -> None:
     back = servers.redis.start if fault == "stop" else servers.redis.resume
     getattr(servers.redis, fault)()
@@ -38,6 +38,7 @@ async def test_after_an_outage_of_redis_all_that_waits_becomes_ready(
         with capture_logs() as logged:
             await anna.add(301)
             await eventually(lambda: said(logged, "worker_redis_away"))
+        assert "redis-away" in alarms
     finally:
         back()
     await anna.add(41519)

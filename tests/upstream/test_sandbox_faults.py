@@ -57,13 +57,18 @@ async def kinopoisk(sandbox: RunningSandbox, fault: dict[str, Any]) -> AsyncIter
 
 @pytest.mark.parametrize(("fault", "kind"), FAULTS, ids=NAMES)
 async def test_a_film_under_this_fault_is_an_error_of_its_kind_in_time(
-    sandbox: RunningSandbox, kinopoisk: KinopoiskClient, fault: dict[str, Any], kind: type[errors.KinopoiskError]
+    sandbox: RunningSandbox,
+    kinopoisk: KinopoiskClient,
+    fault: dict[str, Any],
+    kind: type[errors.KinopoiskError],
+    alarms: list[str],
 ) -> None:
     await sandbox.fault(**fault)
     async with asyncio.timeout(15):
         with pytest.raises(errors.KinopoiskError) as caught:
             await kinopoisk.film(301)
     assert caught.type is kind
+    assert alarms == ["upstream-malformed"] * (kind is errors.MalformedAnswer)
 
 
 @pytest.mark.parametrize(
