@@ -1,14 +1,17 @@
 PYTHON ?= python3
 BOOTSTRAP = $(PYTHON) dev/bootstrap.py
 BIN = .venv/bin
+# Graphite's own limit; see NEWEST in dev/bootstrap.py.
+GRAPHITE_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 MOVIETWEETINGS ?= ../shared/movietweetings
+NPM = PATH="$(CURDIR)/.e2e/graphite/bin:$$PATH" npm
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types imports tests bench bench-recommendations lock clean setup
+.PHONY: help run demo test test-e2e e2e lint types imports tests bench bench-recommendations lock clean setup
 
 help:  ## This list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
 
 run:  ## Everything on this machine: database, queue, sandbox of Kinopoisk, API, worker. Ctrl-C stops it
 	@exec $(BOOTSTRAP) -m dev.run --tied
@@ -31,6 +34,9 @@ imports: setup  ## Who may import whom
 tests: setup  ## pytest with coverage, a process for each core with servers of its own
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
+test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e
+	$(BIN)/python -m pytest e2e
+
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench
 
@@ -42,9 +48,24 @@ lock:  ## Write requirements/*.txt anew from requirements/*.in
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) requirements/api.in -c requirements/dev.txt -o requirements/api.txt
 	$(LOCK) requirements/worker.in -c requirements/dev.txt -o requirements/worker.txt
+	$(LOCK) requirements/e2e-graphite.in $(addprefix --no-emit-package ,$(shell cat requirements/e2e-graphite-source.in)) -o requirements/e2e-graphite.txt
+	$(LOCK) requirements/e2e-graphite-source.in --no-deps -o requirements/e2e-graphite-source.txt
+	$(LOCK) requirements/e2e-bugsink.in -o requirements/e2e-bugsink.txt
+	@$(GRAPHITE_PYTHON) dev/bootstrap.py --e2e graphite
+	$(NPM) install --prefix e2e/statsd --package-lock-only --omit-lockfile-registry-resolved
 
 clean:  ## Remove what can be made again; the data in .data stay
-	rm -rf .venv .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
+	rm -rf .venv .e2e .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
 
 setup:
 	@$(BOOTSTRAP)
+
+e2e: .e2e/statsd/stamp
+	@$(GRAPHITE_PYTHON) dev/bootstrap.py --e2e graphite
+	@$(BOOTSTRAP) --e2e bugsink
+
+.e2e/statsd/stamp: e2e/statsd/package-lock.json
+	@$(GRAPHITE_PYTHON) dev/bootstrap.py --e2e graphite
+	@mkdir -p $(@D) && cp e2e/statsd/package.json e2e/statsd/package-lock.json $(@D)
+	@$(NPM) ci --prefix $(@D) --ignore-scripts --omit=optional --no-audit --no-fund --loglevel=error
+	@touch $@

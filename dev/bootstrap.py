@@ -1,4 +1,8 @@
-"""Makes `.venv` from requirements/dev.txt and runs the given arguments in it. Standard library only."""
+"""Makes `.venv` from requirements/dev.txt and runs the given arguments in it. Standard library only.
+
+`--e2e NAME` first: makes `.e2e/NAME` from requirements/e2e-NAME.txt instead, for servers that tests run against.
+Packages that are published only as source stand in a lock of their own beside the other, `…-source.txt`.
+"""
 
 # An older Python gets as far as the sentence that says so; hence no newer syntax here.
 
@@ -19,6 +23,8 @@ OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.txt"
 VENV = ROOT / ".venv"
+E2E = ROOT / ".e2e"
+NEWEST = {"graphite": (3, 11)}  # carbon 1.1.10 cannot be built by a newer one
 STAMP_NAME = "kinoshelf-stamp"
 PYTHON_NAME = "bin/python"
 UNREACHABLE = re.compile(r"retrying|connection|name resolution|timed out|ssl", re.IGNORECASE)
@@ -32,8 +38,12 @@ class NotPossible(Exception):
 
 def fingerprint(lock: Path, venv: Path) -> str:
     """What the environment was made from: another lock, interpreter or place asks for a new one."""
-    parts = [hashlib.sha256(lock.read_bytes()).hexdigest(), sys.version, sys.base_prefix, str(venv)]
-    return "\n".join(parts)
+    locks = [hashlib.sha256(each.read_bytes()).hexdigest() for each in (lock, source_lock(lock)) if each.exists()]
+    return "\n".join([*locks, sys.version, sys.base_prefix, str(venv)])
+
+
+def source_lock(lock: Path) -> Path:
+    return lock.with_name(f"{lock.stem}-source.txt")
 
 
 def is_current(lock: Path, venv: Path) -> bool:
@@ -87,16 +97,23 @@ def make_venv(venv: Path) -> list[str]:
 
 def install(pip: list[str], lock: Path) -> None:
     """Install the lock: hashes checked, wheels only, so that a missing wheel is a sentence and not a compiler's log."""
+    install_from(pip, lock, ["--only-binary", ":all:"])
+    if source_lock(lock).exists():
+        # Built with the setuptools that was just installed, so that nothing comes without a hash.
+        install_from(pip, source_lock(lock), ["--no-build-isolation", "--use-pep517"])
+
+
+def install_from(pip: list[str], lock: Path, form: list[str]) -> None:
     # The lock is complete. Left to itself, pip before 23.3 takes the newest release for a package's extras, which the
     # lock does not name, and fails.
-    options = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input"]
+    options = ["--require-hashes", "--no-deps", *form, "--disable-pip-version-check", "--no-input"]
     # Not compiled: what is used will be at its first import; all of it at once would be a quarter of the time.
     code, output = run_showing([*pip, "install", "--no-compile", *options, "-r", str(lock)])
     if code:
-        raise NotPossible(f"{explain(output)}\n{last_lines(output)}")
+        raise NotPossible(f"{explain(output, lock)}\n{last_lines(output)}")
 
 
-def explain(output: list[str]) -> str:
+def explain(output: list[str], lock: Path) -> str:
     """One sentence about why pip failed."""
     text = "\n".join(output)
     machine = f"Python {platform.python_version()} on {sys.platform} {platform.machine()}"
@@ -106,8 +123,8 @@ def explain(output: list[str]) -> str:
     if missing:
         return f"The package index could not be reached for {missing[1]}."
     if WRONG_HASH.search(text):
-        return f"A downloaded package is not the one that {LOCK.name} names."
-    return f"pip could not install {LOCK.name} for {machine}."
+        return f"A downloaded package is not the one that {lock.name} names."
+    return f"pip could not install {lock.name} for {machine}."
 
 
 def last_lines(output: list[str], count: int = 4) -> str:
@@ -119,6 +136,7 @@ def bootstrap(lock: Path = LOCK, venv: Path = VENV) -> None:
     """Make the environment unless it is there already. The stamp comes last: an interrupted install leaves none."""
     if is_current(lock, venv):
         return
+    venv.parent.mkdir(exist_ok=True)
     folder = os.open(venv.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)  # `make run` and `make test` at once: the second waits for the first
@@ -132,16 +150,30 @@ def bootstrap(lock: Path = LOCK, venv: Path = VENV) -> None:
         os.close(folder)
 
 
+def refuse_other_pythons(name: str) -> None:
+    if sys.version_info[:2] < OLDEST:
+        sys.exit(
+            f"Kinoshelf needs Python 3.11 or newer, this is {platform.python_version()}: make run PYTHON=python3.13"
+        )
+    if sys.version_info[:2] > NEWEST.get(name, sys.version_info[:2]):
+        variable, newest = f"{name.upper()}_PYTHON", ".".join(map(str, NEWEST[name]))
+        sys.exit(
+            f"{name.capitalize()} needs Python {newest}, this is {platform.python_version()}: "
+            f"make test-e2e {variable}=python{newest}"
+        )
+
+
 def interrupt(number: int, _frame: object) -> None:
     raise SystemExit(128 + number)
 
 
 def main(arguments: list[str], lock: Path = LOCK, venv: Path = VENV) -> None:
     """Bootstrap, then become `.venv/bin/python <arguments>` if there are any."""
-    if sys.version_info[:2] < OLDEST:
-        sys.exit(
-            f"Kinoshelf needs Python 3.11 or newer, this is {platform.python_version()}: make run PYTHON=python3.13"
-        )
+    name = ""
+    if arguments[:1] == ["--e2e"]:
+        name, arguments = arguments[1], arguments[2:]
+        lock, venv = lock.with_name(f"e2e-{name}.txt"), E2E / name
+    refuse_other_pythons(name)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup wants us to stay
             signal.signal(number, interrupt)

@@ -136,6 +136,46 @@ def test_old_python_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         bootstrap.main([])
 
 
+def test_too_new_a_python_for_a_server_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "NEWEST", {"graphite": (3, 10)})
+    with pytest.raises(SystemExit, match=r"Graphite needs Python 3\.10, this is .* GRAPHITE_PYTHON=python3\.10"):
+        bootstrap.main(["--e2e", "graphite"])
+
+
+@pytest.mark.usefixtures("handlers")
+def test_environment_of_a_server_has_its_own_lock_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / "e2e-graphite.txt"
+    lock.write_text("")
+    calls: list[object] = []
+    monkeypatch.setattr(bootstrap, "E2E", tmp_path / ".e2e")
+    monkeypatch.setattr(bootstrap, "NEWEST", {})
+    monkeypatch.setattr(os, "execv", lambda *call: calls.append(call))
+    monkeypatch.setattr(bootstrap, "make_venv", lambda venv: venv.mkdir() or pip_that_says("fine", code=0))
+    bootstrap.main(["--e2e", "graphite", "-m", "carbon"], tmp_path / "dev.txt")
+    python = str(tmp_path / ".e2e" / "graphite" / "bin" / "python")
+    assert calls == [(python, [python, "-m", "carbon"])]
+    assert (tmp_path / ".e2e" / "graphite" / bootstrap.STAMP_NAME).exists()
+
+
+def test_what_is_published_as_source_is_installed_last_and_asks_for_a_new_environment(
+    made: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = lock.with_name("dev-source.txt")
+    source.write_text("")
+    assert not bootstrap.is_current(lock, made)
+    ran: list[list[str]] = []
+
+    def run(command: list[str]) -> tuple[int, list[str]]:
+        ran.append(command)
+        return 0, []
+
+    monkeypatch.setattr(bootstrap, "run_showing", run)
+    bootstrap.install(["pip"], lock)
+    assert [command[-1] for command in ran] == [str(lock), str(source)]
+    assert ["--only-binary" in command for command in ran] == [True, False]
+    assert all("--require-hashes" in command for command in ran)
+
+
 @pytest.mark.parametrize(("ensurepip", "codes"), [(True, [0]), (True, [1, 0, 0]), (False, [0, 0])])
 def test_how_the_environment_gets_its_pip(
     venv: Path, monkeypatch: pytest.MonkeyPatch, ensurepip: bool, codes: list[int]

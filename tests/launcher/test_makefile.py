@@ -8,7 +8,7 @@ import pytest
 
 from tests.launcher.conftest import ROOT
 
-TARGETS = {"run", "demo", "test", "lint", "types", "imports", "bench", "bench-recommendations", "lock", "clean"}
+TARGETS = {"run", "demo", "test", "test-e2e", "lint", "types", "imports", "bench", "lock", "clean"}
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
@@ -20,4 +20,5 @@ def test_help_is_the_default_and_knows_every_target() -> None:
 def test_integration_runs_the_tests() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert "make test" in script.read_text()
+    assert "make test\n" in script.read_text()
+    assert "make test-e2e\n" in script.read_text()
