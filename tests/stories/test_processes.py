@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from dev.ports import free_port
 from dev.sandbox.server import RunningSandbox
 from dev.testing import Servers
+from shared import wiring
+from shared.live_workers import LiveWorkers
 from shared.settings import Settings
 from tests.client import Client, eventually
 from tests.conftest import SECRET
@@ -89,6 +92,35 @@ async def test_a_killed_worker_loses_nothing_and_another_takes_over_when_the_lea
         await anna.until(301, "ready")
     async with database.connect() as connection:
         assert await connection.scalar(text("SELECT claim_seq FROM film_sync")) == 2
+
+
+async def test_a_worker_is_healthy_while_its_loop_turns_and_leaves_at_once_when_it_stops(
+    environment: Environment, settings: Settings, database: AsyncEngine, tmp_path: Path
+) -> None:
+    environment |= {"KINOSHELF__WORKER__HEARTBEAT_FILE": str(tmp_path / "beat")}
+    redis = wiring.patient_redis(settings)
+    live = LiveWorkers(redis)
+    async with worker_process(environment) as process:
+        await eventually(live.count, 20)
+        assert await is_healthy(environment)
+        process.send_signal(signal.SIGSTOP)
+        os.utime(tmp_path / "beat", (1, 1))
+        assert not await is_healthy(environment)
+        process.send_signal(signal.SIGCONT)
+        await eventually(lambda: is_healthy(environment), 20)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await live.count() == 0
+    assert not await is_healthy(environment)
+    await redis.close()
+
+
+async def is_healthy(environment: Environment) -> bool:
+    """What the health check of its container says."""
+    check = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "worker.health", env=environment, stderr=asyncio.subprocess.DEVNULL
+    )
+    return await check.wait() == 0
 
 
 async def test_a_stopped_api_answers_what_it_was_asked_before(
