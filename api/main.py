@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> FastAPI:
     docs.install(app)
     error_handlers.install(app)
     app.add_middleware(RequestGuard, url_bytes=settings.limits.url_bytes, body_bytes=settings.limits.body_bytes)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, reads=settings.logs.reads)
     return app
 
 

@@ -20,8 +20,9 @@ REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 class RequestLog:
     """Binds the request id, measures, tells, turns an unforeseen exception into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, reads: float = 1) -> None:
         self._app = app
+        self._reads = reads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +49,7 @@ class RequestLog:
             if not status:
                 await respond(InternalError(), scope)(scope, receive, send_with_id)
         finally:
-            tell(scope, status, time.perf_counter() - started)
+            tell(scope, status, time.perf_counter() - started, reads=self._reads)
             structlog.contextvars.unbind_contextvars("request_id", "user_id", "kinopoisk_id")
 
 

@@ -1,16 +1,19 @@
 """What is told of each request when it is over: a log line, and metrics. Templates of routes, never the path itself."""
 
 import re
+import zlib
 from functools import lru_cache
 
 import structlog
 from starlette.types import Scope
 
 from shared import metrics
+from shared.logs import request_id
 
 log = structlog.get_logger()
 
 COMMANDS = "api.commands."
+READS = {"GET", "HEAD"}
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
@@ -25,11 +28,12 @@ def where(scope: Scope) -> dict[str, str | None]:
     return {"operation": operation_of(scope), "route": getattr(scope.get("route"), "path", None)}
 
 
-def tell(scope: Scope, status: int, seconds: float) -> None:
-    """The request is over; status 0: the client left before the answer. Health checks are logged at debug level."""
+def tell(scope: Scope, status: int, seconds: float, *, reads: float = 1) -> None:
+    """The request is over; status 0: the client left before the answer. `reads` is the share of them that is logged."""
     operation, path = operation_of(scope), getattr(scope.get("route"), "path", None)
     milliseconds = seconds * 1000
-    write = log.debug if (path or "").startswith("/health") else log.info
+    problem = scope.get("problem")
+    write = log.info if is_worth_a_line(scope["method"], path, status, reads) else log.debug
     write(
         "request_finished",
         operation=operation,
@@ -37,15 +41,27 @@ def tell(scope: Scope, status: int, seconds: float) -> None:
         route=path,
         status=status,
         duration_ms=round(milliseconds, 2),
+        **({"problem": problem} if problem else {}),
     )
     route = name_of(scope["method"], path)
     metrics.count(f"http.requests.{route}.{status}")
     metrics.timing(f"http.duration.{route}.{status}", milliseconds)
-    problem = scope.get("problem")
     if problem:
         metrics.count(f"http.refused.{problem}")
     if getattr(scope.get("endpoint"), "__module__", "").startswith(COMMANDS):
         metrics.count(f"commands.{operation}.{problem or 'done'}")
+
+
+def is_worth_a_line(method: str, path: str | None, status: int, reads: float) -> bool:
+    """Health checks are not, nor are all but this share of the reads that went well.
+
+    The request id decides, so that of a chain of calls under one id all or none are logged.
+    """
+    if (path or "").startswith("/health"):
+        return False
+    if method not in READS or not 200 <= status < 400:
+        return True
+    return zlib.crc32((request_id() or "").encode()) < reads * 2**32
 
 
 @lru_cache(maxsize=256)

@@ -44,6 +44,7 @@ async def register(account: NewAccount, engine: WriteEngine, passwords: Password
         created_at = await connection.scalar(create)
     if created_at is None:
         raise errors.UsernameTaken
-    log.info("account_registered", user_id=str(user_id))
+    structlog.contextvars.bind_contextvars(user_id=str(user_id))
+    log.info("account_registered")
     body = {"id": user_id, "username": account.username, "created_at": json_moment(created_at)}
     return json_answer(body, 201, store=False)

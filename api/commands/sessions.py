@@ -72,6 +72,8 @@ async def login(
     async with engine.connect() as connection:
         rows = await connection.execute(wanted.where(user_account.c.username_folded == credentials.username.casefold()))
         user = rows.one_or_none()
+    if user:
+        structlog.contextvars.bind_contextvars(user_id=str(user.id))
     if not await passwords.verify(credentials.password, user.password_hash if user else None) or not user:
         log.info("login_refused")
         raise errors.InvalidCredentials
@@ -79,7 +81,7 @@ async def login(
     opened = insert(session).values(id=identity.session_id, user_id=user.id, expires_at=expiry(tokens))
     async with engine.begin() as connection:
         await connection.execute(opened)
-    log.info("session_opened", user_id=str(user.id))
+    log.info("session_opened")
     return token_answer(tokens, identity)
 
 

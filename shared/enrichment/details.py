@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import text
+from structlog.contextvars import bound_contextvars
 
 from shared import metrics
 from shared.enrichment import claims
@@ -46,7 +47,11 @@ async def load_next(upstream: Upstream, worth_it: Ahead[int]) -> str | None:
         lambda connection: claims.want_and_claim(connection, upstream.policy, film, waited_for=False),
         Kind.CATALOGUE,
     )
-    if entered is None or await enrich(upstream, *entered) != STORED:
+    if entered is None:
+        return "missed"
+    with bound_contextvars(kinopoisk_id=film):
+        outcome = await enrich(upstream, *entered)
+    if outcome != STORED:
         return "missed"
     metrics.count("catalogue.films")
     return "films"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import bound_contextvars
 
 from shared import metrics
 from shared.enrichment import errands
@@ -80,7 +81,9 @@ async def load_next(upstream: Upstream, due: Ahead["RelationOf"]) -> str | None:
     relation = await due.next()
     if relation is None:
         return None
-    if await errands.run(upstream, relation):
+    with bound_contextvars(kinopoisk_id=relation.film):
+        has_come = await errands.run(upstream, relation)
+    if has_come:
         metrics.count("catalogue.relations")
         return "relations"
     return "missed"

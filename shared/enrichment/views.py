@@ -52,6 +52,8 @@ class Views:
                 await connection.execute(WRITE, {"films": list(seen), "counts": [float(n) for n in seen.values()]})
         except (DBAPIError, PoolTimeout, OSError) as error:
             log.warning("views_not_written", error=type(error).__name__, films=len(seen))
+        else:
+            log.debug("views_written", films=len(seen))
 
     async def close(self) -> None:
         """Write what is left."""

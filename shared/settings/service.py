@@ -124,6 +124,7 @@ class Recommendations(Section):
 class Logs(Section):
     format: Literal["auto", "json", "console"] = "auto"
     level: Literal["debug", "info", "warning", "error"] = "info"
+    reads: Annotated[float, Field(ge=0, le=1)] = 1
 
 
 class Statsd(Section):
