@@ -1,10 +1,12 @@
 """Real PostgreSQL, real Valkey, the sandbox over HTTP; the service itself runs in this process."""
 
 import os
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -30,6 +32,12 @@ KEY = "sandbox-key"
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    from tests import canaries
+
+    config.pluginmanager.register(canaries, "canaries")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_this_machine() -> Iterator[None]:
     """Neither a settings.toml nor variables of the shell reach a test."""
@@ -44,7 +52,10 @@ def _no_settings_of_this_machine() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """PostgreSQL and Valkey of this test run."""
+    from tests.leaks import SECRETS
+
     with embedded_servers() as started:
+        SECRETS["the password of the test database"] = re.escape(urlsplit(started.postgres.url).password or "none")
         yield started
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from shared import metrics
-from shared.metrics import Told
+from shared.metrics import Sink, Told
 
 
 class Recorded:
-    """A sink that keeps what it is told."""
+    """A sink that keeps what it is told, and passes it on."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: Sink) -> None:
+        self._after = after
         self.counts: Counter[str] = Counter()
         self.gauges: dict[str, float] = {}
         self.timings: dict[str, list[float]] = defaultdict(list)
@@ -21,6 +22,7 @@ class Recorded:
         return {*self.counts, *self.gauges, *self.timings}
 
     def put(self, told: Told) -> None:
+        self._after.put(told)
         if told.kind == "count":
             self.counts[told.name] += int(told.value)
         elif told.kind == "gauge":
@@ -35,8 +37,9 @@ class Recorded:
 @contextmanager
 def recorded_metrics() -> Iterator[Recorded]:
     """What this process tells meanwhile."""
-    recorded = Recorded()
-    before = metrics.turn_to(recorded)
+    before = metrics.turn_to(metrics.Nowhere())
+    recorded = Recorded(before)
+    metrics.turn_to(recorded)
     try:
         yield recorded
     finally:

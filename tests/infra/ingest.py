@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.leaks import look
+
 KEY = "0123456789abcdef"
 
 
@@ -28,8 +30,9 @@ class Ingest:
 def running_ingest() -> Iterator[Ingest]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            ingest.envelopes.append(gzip.decompress(body))
+            envelope = gzip.decompress(self.rfile.read(int(self.headers["Content-Length"])))
+            look("an envelope for Sentry", envelope.decode(errors="replace"))
+            ingest.envelopes.append(envelope)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()

@@ -13,6 +13,7 @@ import pytest
 from dev.testing import Servers
 from tests.infra.conftest import bare_environment, taken_port
 from tests.infra.files import CANARY, GOOD_ENVIRONMENT
+from tests.leaks import look
 
 ROOT = Path(__file__).parents[2]
 MODULES = ("api", "worker")
@@ -106,6 +107,7 @@ async def endings(
                 process.kill()
                 await process.communicate()
                 return Ending(None, "it started", "")
+            look(f"what {arguments} said", f"{error.decode()} {out.decode()}")
             return Ending(process.returncode, error.decode(), out.decode())
 
     async def process(module: str, wrong: str) -> dict[tuple[str, str], Ending]:

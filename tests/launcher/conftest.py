@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from dev.testing import temporary_data
+from tests.leaks import look
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20
@@ -135,3 +136,4 @@ def launched(data: Path, tmp_path: Path) -> Iterator[Callable[..., Launched]]:
         launcher.process.kill()
         launcher.process.wait()
         kill_all(launcher.pids())
+        look("what the launcher said", launcher.output)

@@ -27,10 +27,11 @@ Environment = dict[str, str]
 
 
 @pytest.fixture
-def environment(settings: Settings, servers: Servers, sandbox: RunningSandbox) -> Environment:
+def environment(settings: Settings, servers: Servers, sandbox: RunningSandbox, guard: dict[str, str]) -> Environment:
     """The settings of the test, as variables."""
     return {
         **os.environ,
+        **guard,
         "KINOSHELF__AUTH__JWT_KEYS": json.dumps([{"id": "test", "secret": SECRET}]),
         "KINOSHELF__POSTGRES__URL": servers.postgres.url,
         "KINOSHELF__REDIS__URL": servers.redis.url,
@@ -49,9 +50,7 @@ def worker_process(environment: Environment) -> AbstractAsyncContextManager[asyn
 
 @asynccontextmanager
 async def process_of(module: str, environment: Environment) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, env=environment, stdout=asyncio.subprocess.DEVNULL
-    )
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment)
     try:
         yield process
     finally:
