@@ -62,7 +62,7 @@ def test_ids_are_unique_and_places_do_not_overlap() -> None:
 
 
 def test_every_target_asks_the_source_that_is_provisioned() -> None:
-    provisioned = (ROOT / "statsd/grafana/datasources/kinoshelf.yaml").read_text(encoding="utf-8")
+    provisioned = (ROOT / "statsd/grafana/provisioning/datasources/kinoshelf.yaml").read_text(encoding="utf-8")
     (uid,) = re.findall(r"^ +uid: (\S+)$", provisioned, re.MULTILINE)
     for dashboard in written():
         shown = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
