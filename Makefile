@@ -27,6 +27,7 @@ test: lint types imports tests  ## All checks: format, lint, types, contracts, t
 lint: setup  ## Format and lint
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/hadolint Dockerfile.api Dockerfile.worker
 
 types: setup  ## mypy, strict
 	$(BIN)/python -m mypy
