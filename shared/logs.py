@@ -12,8 +12,8 @@ from structlog.typing import EventDict, ExcInfo
 
 from shared.redaction import Redaction
 
-# These name addresses at INFO, and an address may hold a person's words.
-QUIET = ("httpx", "httpcore", "asyncio", "arq", "uvicorn.access", "uvicorn.error")
+# These name addresses at INFO, and an address may hold a person's words; or they tell of every connection.
+QUIET = ("httpx", "httpcore", "asyncio", "arq", "sqlalchemy", "shared.postgres", "uvicorn.access", "uvicorn.error")
 
 _trace = ExceptionDictTransformer(show_locals=False)
 

@@ -4,6 +4,7 @@ import re
 
 from tests.client import PASSWORD
 from tests.conftest import KEY, SECRET
+from tests.infra.files import CANARY
 
 SECRETS = {
     "a password": re.escape(PASSWORD),
@@ -11,8 +12,8 @@ SECRETS = {
     "the API key": re.escape(KEY),
     "a token": r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.",
     "the hash of a password": r"\$argon2",
-    "a canary": "kanarienvogel",
-    "the password of a database": r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
+    "a canary": CANARY,
+    "the password of a database": r"(?<=://)[^\s/:@]*:(?!password@)[^\s/@]+(?=@)",
 }
 
 found: list[str] = []

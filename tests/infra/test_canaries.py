@@ -40,7 +40,7 @@ def test_logged():
     structlog.get_logger().info("asked", key=KEY)
 
 def test_logged_by_a_library():
-    logging.getLogger("library").info("postgresql://kino:word@db/kino")
+    logging.getLogger("library").info(PASSWORD)
 
 def test_measured():
     tell("searches.kanarienvogel")
