@@ -77,7 +77,7 @@ class Client:
     async def ids(self, **params: Any) -> list[int]:
         return [item["kinopoisk_id"] for item in (await self.page(**params))["items"]]
 
-    async def until(self, kinopoisk_id: int, status: str, seconds: float = 10) -> dict[str, Any]:
+    async def until(self, kinopoisk_id: int, status: str, seconds: float = 30) -> dict[str, Any]:
         """The item once it has this status."""
 
         async def reached() -> dict[str, Any] | None:
@@ -87,7 +87,7 @@ class Client:
         return dict(await eventually(reached, seconds, f"film {kinopoisk_id} is {status}"))
 
 
-async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 10, what: str = "the condition") -> Any:
+async def eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 30, what: str = "the condition") -> Any:
     """The first true answer of `condition`; fails after so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
