@@ -8,7 +8,7 @@ NPM = PATH="$(CURDIR)/.e2e/graphite/bin:$$PATH" npm
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env test test-e2e e2e lint types imports tests bench bench-recommendations dashboards lock clean setup
+.PHONY: help run demo env test test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -49,6 +49,9 @@ bench-recommendations: setup  ## How good recommendations are; MOVIETWEETINGS=fo
 
 dashboards: setup  ## Write Grafana's dashboards and docs/dashboards.md anew from dev/dashboards
 	@$(BIN)/python -m dev.dashboards
+
+pictures: setup e2e  ## Draw docs/pictures: the dashboards' series, of five minutes of traffic
+	@$(BIN)/python -m e2e.pictures
 
 lock:  ## Write requirements/*.txt anew from requirements/*.in
 	$(PYTHON) -m venv .tools && .tools/bin/python -m pip install --quiet uv

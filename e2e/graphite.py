@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 CONFIGURATION = ROOT / "statsd"
 PROGRAMS = ROOT / ".e2e" / "graphite" / "bin"
 STATSD = ROOT / ".e2e" / "statsd" / "node_modules" / "statsd"
-FLUSH_SECONDS = 1
-# The one place where our files differ here: the first archive is as fine as the flush.
-FIRST_ARCHIVE = ("retentions = 10s:6h,", "retentions = 1s:30m,10s:6h,")
+# The one place where our files differ here: an archive before the first that is as fine as the flush.
+RETENTIONS = "retentions = 10s:6h,"
+FINER = "retentions = {seconds}s:30m,10s:6h,"
 # A part of carbon.conf for `--instance=e2e`; it goes over what [cache] says.
 CARBON_PORTS = """
 [cache:e2e]
@@ -71,9 +71,9 @@ def points(series: list[dict[str, Any]]) -> list[float]:
 
 
 @contextmanager
-def running_graphite(folder: Path) -> Iterator[Graphite]:
+def running_graphite(folder: Path, flush_seconds: int = 1) -> Iterator[Graphite]:
     """Ends with everything that it started."""
-    chain = Chain(folder)
+    chain = Chain(folder, flush_seconds)
     with ExitStack() as stack:
         stack.callback(lambda: stop_children(chain.children, chain.interrupts, patience_seconds=10))
         chain.start_carbon()
@@ -85,8 +85,9 @@ def running_graphite(folder: Path) -> Iterator[Graphite]:
 class Chain:
     """The three programs and their ports."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, flush_seconds: int) -> None:
         self.folder = folder
+        self.flush_seconds = flush_seconds
         self.interrupts = Interrupts()
         self.children: list[Child] = []
         self.ports = {name: free_port() for name in ("carbon", "pickle", "query", "web", "statsd", "console")}
@@ -97,8 +98,9 @@ class Chain:
 
     def start_carbon(self) -> None:
         schemas = (CONFIGURATION / "storage-schemas.conf").read_text()
-        assert FIRST_ARCHIVE[0] in schemas
-        (self.conf / "storage-schemas.conf").write_text(schemas.replace(*FIRST_ARCHIVE))
+        assert RETENTIONS in schemas
+        finer = schemas.replace(RETENTIONS, FINER.format(seconds=self.flush_seconds))
+        (self.conf / "storage-schemas.conf").write_text(finer)
         aggregation = (CONFIGURATION / "storage-aggregation.conf").read_text()
         (self.conf / "storage-aggregation.conf").write_text(aggregation)
         ports = CARBON_PORTS.format(**self.ports)
@@ -118,7 +120,7 @@ class Chain:
 
     def start_statsd(self) -> None:
         environment = {
-            "STATSD_FLUSH_SECONDS": str(FLUSH_SECONDS),
+            "STATSD_FLUSH_SECONDS": str(self.flush_seconds),
             "STATSD_ADDRESS": LOOPBACK,
             "STATSD_PORT": str(self.ports["statsd"]),
             "STATSD_CONSOLE_PORT": str(self.ports["console"]),

@@ -60,7 +60,12 @@ def test_every_name_that_arrives_is_documented(run: Run) -> None:
     assert strange == []
 
 
-def test_no_secret_is_in_a_name(run: Run) -> None:
+def test_statsd_reads_every_line(run: Run) -> None:
+    assert sum(points(run.graphite.render("stats.counters.statsd.metrics_received.count", "-20min"))) > 0
+    assert sum(points(run.graphite.render("stats.counters.statsd.bad_lines_seen.count", "-20min"))) == 0
+
+
+def test_no_secret_is_in_a_name_or_in_the_log(run: Run) -> None:
     run.traffic.refused()
     names = "\n".join(run.graphite.names())
     assert [secret for secret in run.secrets() if secret in names] == []

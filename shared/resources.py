@@ -42,7 +42,9 @@ async def _tell_lag(service: str) -> None:
     while True:
         started = time.perf_counter()
         await asyncio.sleep(LAG_SECONDS)
-        metrics.timing(f"resources.{service}.loop_lag", (time.perf_counter() - started - LAG_SECONDS) * 1000)
+        late = time.perf_counter() - started - LAG_SECONDS
+        # A timer may ring a little early; a negative timing is no metric for StatsD.
+        metrics.timing(f"resources.{service}.loop_lag", max(late, 0.0) * 1000)
 
 
 async def _tell_usage(service: str, engines: Mapping[str, AsyncEngine]) -> None:

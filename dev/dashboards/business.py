@@ -12,6 +12,11 @@ def events(*commands: tuple[str, str]) -> list[str]:
     return [named(name, an_hour(total(counter(command)))) for name, command in commands]
 
 
+def chosen(those: str, shown: str) -> str:
+    """Of the last minutes: what is chosen was shown some time before."""
+    return share(an_hour(counter(those)), an_hour(counter(shown)))
+
+
 NOW = Row(
     "Now",
     [
@@ -28,7 +33,7 @@ NOW = Row(
             "Recommendations chosen",
             "Share of the films shown that were added to favourites within a day. Most lists are only looked at: a few "
             "percent are much.",
-            share(counter(CHOSEN), counter(SHOWN)),
+            chosen(CHOSEN, SHOWN),
             "percent",
             decimals=1,
         ),
@@ -122,7 +127,7 @@ RECOMMENDATIONS = Row(
             "Percent of the films shown. `personal` above `popular` says that the recommender earns its keep; if they "
             "meet, look at the age of the last rebuild.",
             [
-                named(how, share(counter(f"recommendations.chosen.{how}"), counter(f"recommendations.shown.{how}")))
+                named(how, chosen(f"recommendations.chosen.{how}", f"recommendations.shown.{how}"))
                 for how in ("personal", "genre", "popular")
             ],
             "percent",

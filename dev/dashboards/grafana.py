@@ -50,7 +50,7 @@ def links() -> dict[str, Any]:
 
 
 def variables(dashboard: Dashboard) -> list[dict[str, Any]]:
-    prefix = choice(PREFIX.removeprefix("$"), "Service", "stats.counters.*")
+    prefix = choice(PREFIX.removeprefix("$"), "Installation", "stats.counters.*")
     # StatsD counts under a name of its own, which is no service.
     prefix |= {"regex": "/^(?!statsd$).+/", "current": {"text": "kinoshelf", "value": "kinoshelf"}}
     others = [choice(name, label, query) for name, (label, query) in dashboard.choices.items()]
@@ -116,6 +116,7 @@ def defaults(spec: Panel) -> dict[str, Any]:
     by_value = spec.kind in {"stat", "bargauge"}
     found = {
         "unit": spec.unit,
+        "noValue": "not known",
         "min": 0,
         "color": {"mode": "thresholds" if by_value else "palette-classic"},
         "thresholds": {"mode": "absolute", "steps": steps},
@@ -165,7 +166,8 @@ def legend(spec: Panel) -> dict[str, Any]:
     if spec.kind != "timeseries":
         return {}
     calcs = ["lastNotNull", "mean", "max"] if spec.table else []
-    look = {"displayMode": "table" if spec.table else "list", "placement": "right" if spec.table else "bottom"}
+    order = {"sortBy": "Mean", "sortDesc": True} if spec.table else {}
+    look = order | {"displayMode": "table" if spec.table else "list", "placement": "right" if spec.table else "bottom"}
     return {
         "legend": look | {"showLegend": True, "calcs": calcs},
         "tooltip": {"mode": "multi", "sort": "desc"},

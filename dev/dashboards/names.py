@@ -47,7 +47,7 @@ def an_hour(series: str) -> str:
 
 def processes(series: str, every_seconds: int = 5) -> str:
     """What processes tell each so many seconds ("count", "sum"), as if each had told once; without any 0."""
-    return f"movingAverage(transformNull(scaleToSeconds({series},{every_seconds}),0),'1min')"
+    return f"movingAverage(transformNull(scaleToSeconds({series},{every_seconds}),0),'2min')"
 
 
 def some(rare: str, usual: str) -> str:
@@ -66,4 +66,10 @@ def mean(name: str) -> str:
 
 
 def top(count: int, series: str) -> str:
+    """So many of them, those that matter most."""
     return f"highestAverage({series},{count})"
+
+
+def at_all(series: str) -> str:
+    """Of a state, 0 or 1: whether it was so at any moment of an interval, however far one looks."""
+    return f"consolidateBy({series},'max')"

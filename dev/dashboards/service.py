@@ -133,7 +133,7 @@ REFUSALS = Row(
         Panel(
             "Server errors, by route",
             "A minute. Nothing here is the rule.",
-            [by(5, f"group({a_minute(BROKEN)},scale({ALL},0))")],
+            [top(5, by(5, f"group({a_minute(BROKEN)},scale({ALL},0))"))],
             PER_MINUTE,
             table=True,
         ),

@@ -1,6 +1,6 @@
 """Do films arrive, and what becomes of the calls that Kinopoisk allows in a day."""
 
-from dev.dashboards.names import a_minute, by, counter, gauge, mean, named, share, some, timer, total, worst
+from dev.dashboards.names import a_minute, at_all, by, counter, gauge, mean, named, share, some, timer, total, worst
 from dev.dashboards.panels import PER_MINUTE, Dashboard, Figure, Panel, Row, getting_worse, running_out
 
 OPEN_OR_CLOSED = {0: ("open", "green"), 1: ("closed", "red")}
@@ -22,14 +22,14 @@ NOW = Row(
             "Gate",
             "Closed: nobody may call Kinopoisk for a while, because it said that the quota is used up, the key is "
             "refused or we are too fast, or because it is broken.",
-            gauge("upstream.gate.closed"),
+            at_all(gauge("upstream.gate.closed")),
             words=OPEN_OR_CLOSED,
             steps=getting_worse(0.5, 1),
         ),
         Figure(
             "API key refused",
             "Only somebody who replaces or pays for the key can help.",
-            gauge("upstream.gate.key_refused"),
+            at_all(gauge("upstream.gate.key_refused")),
             words=YES_OR_NO,
             steps=getting_worse(0.5, 1),
         ),
@@ -90,9 +90,9 @@ BUDGET = Row(
             'Red: no call is made. Short closings after "too fast" are harmless; a breaker that opens again and again '
             "is Kinopoisk being down.",
             [
-                named("gate closed", f"consolidateBy({gauge('upstream.gate.closed')},'max')"),
-                named("key refused", f"consolidateBy({gauge('upstream.gate.key_refused')},'max')"),
-                named("breaker open", f"consolidateBy({gauge('upstream.breaker.open')},'max')"),
+                named("gate closed", at_all(gauge("upstream.gate.closed"))),
+                named("key refused", at_all(gauge("upstream.gate.key_refused"))),
+                named("breaker open", at_all(gauge("upstream.breaker.open"))),
             ],
             kind="state-timeline",
             words=YES_OR_NO,

@@ -20,6 +20,7 @@ FIGURES = {
     "timers": {"count", "sum", "mean", "lower", "upper", "upper_50", "upper_95", "upper_99"},
 }
 NAME = re.compile(r"stats\.(\w+)\.\$prefix\.([\w.*$-]+(?:\{[\w,-]+\}[\w.*$-]*)*)")
+ROW = re.compile(r"^\| `(\S+)` \| `(/\S+)` \|$", re.MULTILINE)
 # What StatsD tells of itself.
 OF_STATSD = ("stats.counters.statsd.metrics_received.rate", "stats.counters.statsd.bad_lines_seen.rate")
 PANELS = [pytest.param(panel, id=f"{each.uid}:{panel.title}") for each in DASHBOARDS for panel in each.panels]
@@ -61,8 +62,20 @@ def test_ids_are_unique_and_places_do_not_overlap() -> None:
         assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in panels)
 
 
+def test_containers_find_what_lies_in_statsd() -> None:
+    mounted = dict(
+        re.findall(r"- \./(statsd/\S+?):(\S+?):ro", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    )
+    assert all((ROOT / path).exists() for path in mounted)
+    provider = (ROOT / FOLDER / "kinoshelf.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"^ +path: (\S+)$", provider, re.MULTILINE) == [mounted[str(FOLDER)]]
+    readme = (ROOT / "statsd/README.md").read_text(encoding="utf-8")
+    documented = {f"statsd/{file}".rstrip("/"): place.rstrip("/") for file, place in ROW.findall(readme)}
+    assert documented == mounted
+
+
 def test_every_target_asks_the_source_that_is_provisioned() -> None:
-    provisioned = (ROOT / "statsd/grafana/provisioning/datasources/kinoshelf.yaml").read_text(encoding="utf-8")
+    provisioned = (ROOT / "statsd/grafana/datasources/kinoshelf.yaml").read_text(encoding="utf-8")
     (uid,) = re.findall(r"^ +uid: (\S+)$", provisioned, re.MULTILINE)
     for dashboard in written():
         shown = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
