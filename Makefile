@@ -39,7 +39,7 @@ tests: setup  ## pytest with coverage, a process for each core with servers of i
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e
-	$(BIN)/python -m pytest e2e
+	$(BIN)/python -m pytest --verbose e2e
 
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import httpx
 
 from dev.interrupts import Interrupts
 from dev.ports import LOOPBACK, free_port
+from dev.problems import CannotStart
 from dev.processes import Child, Program, start_child, stop_children, wait_until
 
 ROOT = Path(__file__).parents[1]
@@ -73,13 +74,24 @@ def points(series: list[dict[str, Any]]) -> list[float]:
 @contextmanager
 def running_graphite(folder: Path, flush_seconds: int = 1) -> Iterator[Graphite]:
     """Ends with everything that it started."""
-    chain = Chain(folder, flush_seconds)
-    with ExitStack() as stack:
-        stack.callback(lambda: stop_children(chain.children, chain.interrupts, patience_seconds=10))
-        chain.start_carbon()
-        chain.start_web()
-        chain.start_statsd()
-        yield Graphite(chain.url, chain.ports["statsd"], folder / "storage" / "whisper")
+    chain = started(folder, flush_seconds)
+    try:
+        yield Graphite(chain.url, chain.ports["statsd"], chain.storage / "whisper")
+    finally:
+        chain.stop()
+
+
+def started(folder: Path, flush_seconds: int, tries: int = 3) -> "Chain":
+    """A port that was free may be lost to somebody else: then again, with others."""
+    chain = Chain(folder / str(tries), flush_seconds)
+    try:
+        chain.start()
+    except CannotStart:
+        chain.stop()
+        if tries == 1:
+            raise
+        return started(folder, flush_seconds, tries - 1)
+    return chain
 
 
 class Chain:
@@ -95,6 +107,15 @@ class Chain:
         self.conf, self.storage = folder / "conf", folder / "storage"
         (self.storage / "whisper").mkdir(parents=True)
         self.conf.mkdir()
+
+    def start(self) -> None:
+        """Raises CannotStart."""
+        self.start_carbon()
+        self.start_web()
+        self.start_statsd()
+
+    def stop(self) -> None:
+        stop_children(self.children, self.interrupts, patience_seconds=10)
 
     def start_carbon(self) -> None:
         schemas = (CONFIGURATION / "storage-schemas.conf").read_text()

@@ -13,7 +13,7 @@ from dev.demo import demonstrate
 from dev.demo_people import PEOPLE
 
 UNKNOWN_FILM = 2_147_483_000
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 class Traffic:

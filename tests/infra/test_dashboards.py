@@ -48,6 +48,11 @@ def test_files_are_as_they_are_generated() -> None:
     assert stale == [], "make dashboards"
 
 
+def test_the_readme_names_them() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"| *{each.title.capitalize()}* | {each.question} |" in readme for each in DASHBOARDS)
+
+
 def test_no_file_is_left_over() -> None:
     assert {path.stem for path in (ROOT / FOLDER).glob("*.json")} == {each.uid for each in DASHBOARDS}
 
