@@ -104,7 +104,8 @@ def _looked_at(send: Callable[..., Awaitable[httpx.Response]]) -> Callable[..., 
     async def send_and_look(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
         answer = await send(client, request, **options)
         if answer.status_code >= 400 and answer.is_closed:
-            look(f"the answer {answer.status_code} to {request.url.path}", f"{answer.headers} {answer.text}")
+            body = answer.text.replace(f'"instance":"{request.url.path}"', "")  # an address is told as it was asked for
+            look(f"the answer {answer.status_code} to {request.url.path}", f"{answer.headers} {body}")
         return answer
 
     return send_and_look
