@@ -1,14 +1,15 @@
 #!/bin/sh
-# Replaces the containers of the API and the worker, first come the new ones, then go the old ones: nobody waits.
-# Usage, in the folder of docker-compose.yml: deploy/roll.sh [service…]. Build first what shall be new.
+# Migrates, then replaces the containers of the worker and the API: new ones come, then the old ones go. Nobody waits.
+# Usage: deploy/roll.sh [api] [worker]. Build first what shall be new.
 set -eu
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- worker api
-docker compose run --rm migrate
+# Nowhere --no-deps: Compose would take the new containers for outdated ones at the next `up`.
+docker compose up --detach migrate
 for service in "$@"; do
     old=$(docker compose ps --quiet "$service")
     count=$(echo "$old" | wc -w)
-    docker compose up --detach --no-deps --no-recreate --wait --scale "$service=$((2 * count))" "$service"
+    docker compose up --detach --no-recreate --wait --scale "$service=$((2 * count))" "$service"
     for container in $old; do
         docker stop "$container"
         docker rm "$container"
