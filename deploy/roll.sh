@@ -9,6 +9,7 @@ docker compose up --detach migrate
 for service in "$@"; do
     old=$(docker compose ps --quiet "$service")
     count=$(echo "$old" | wc -w)
+    [ "$count" -gt 0 ] || continue
     docker compose up --detach --no-recreate --wait --scale "$service=$((2 * count))" "$service"
     for container in $old; do
         docker stop "$container"

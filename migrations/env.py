@@ -1,13 +1,14 @@
 """Alembic's environment: async, one transaction, a short lock_timeout, the tables of shared.tables."""
 
 import asyncio
+import sys
 
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.schema import DatabaseAway, check_reachable
+from shared.schema import REVISION, DatabaseAway, check_reachable
 from shared.settings import InvalidSettings, load_migration_settings
 from shared.tables import metadata
 
@@ -22,11 +23,21 @@ def database_url() -> str:
         raise SystemExit(str(error)) from None
 
 
+def from_a_later_release() -> bool:
+    """Whether a release that was taken back has left its schema: that is made for this one too."""
+    current = context.get_context().get_current_revision()
+    known = {revision.revision for revision in context.script.walk_revisions()}
+    return current is not None and current not in known and current > REVISION  # revisions begin with their date
+
+
 def migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     with context.begin_transaction():
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
-        context.run_migrations()
+        if from_a_later_release():
+            sys.stderr.write("The schema is that of a later release: nothing to do.\n")
+        else:
+            context.run_migrations()
 
 
 async def run_online() -> None:

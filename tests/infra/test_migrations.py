@@ -73,6 +73,13 @@ def test_there_is_one_newest_migration_and_the_code_needs_it(config: Config) -> 
     assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]
 
 
+def test_a_schema_of_a_later_release_is_left_alone(config: Config, url: str) -> None:
+    command.upgrade(config, "head")
+    execute(url, "UPDATE alembic_version SET version_num = '9999_01_01_0000_later'")
+    command.upgrade(config, "head")
+    assert asked(url, "SELECT version_num FROM alembic_version") == ["9999_01_01_0000_later"]
+
+
 def test_there_and_back_and_there_again(config: Config, url: str) -> None:
     command.upgrade(config, "head")
     first = tables(url)
