@@ -8,7 +8,7 @@ NPM = PATH="$(CURDIR)/.e2e/graphite/bin:$$PATH" npm
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env test test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
+.PHONY: help run demo env compose-check test test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -23,6 +23,9 @@ env:  ## .env with new secrets for docker compose; DEMO=1 for the sandbox of Kin
 	@$(PYTHON) dev/env_file.py $(if $(DEMO),--demo)
 
 test: lint types imports tests  ## All checks: format, lint, types, contracts, tests with coverage
+
+compose-check:  ## docker-compose.yml for real, beside whatever runs; needs Docker
+	@exec $(BOOTSTRAP) -m dev.compose_check
 
 lint: setup  ## Format and lint
 	$(BIN)/ruff format --check .
