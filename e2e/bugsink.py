@@ -67,7 +67,13 @@ def running_bugsink(folder: Path) -> Iterator[Bugsink]:
     dsn = _run(folder, "bugsink-manage", "shell", told=MAKE_PROJECT)
     token = _run(folder, "bugsink-manage", "create_auth_token")
     address = f"--bind={LOOPBACK}:{port}"
-    command: list[str | Path] = [PROGRAMS / "gunicorn", address, "--no-control-socket", f"--chdir={folder}", "bugsink.wsgi"]
+    command: list[str | Path] = [
+        PROGRAMS / "gunicorn",
+        address,
+        "--no-control-socket",
+        f"--chdir={folder}",
+        "bugsink.wsgi",
+    ]
     with ExitStack() as stack:
         server = start_child(Program("Bugsink", command, log=folder / "server.log", env=_environment(folder)))
         stack.callback(lambda: stop_children([server], interrupts, patience_seconds=10))

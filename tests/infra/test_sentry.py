@@ -283,7 +283,7 @@ def test_what_looks_like_a_secret_does_not_leave(started: Ingest, text: str, lef
 def test_no_text_is_dear_to_clean(started: Ingest, text: str) -> None:
     began = time.perf_counter()
     sentry.alarm("code", text)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 10  # in a time that grows with the square it would be minutes
 
 
 def test_no_secret_of_the_settings_leaves(settings: Settings, ingest: Ingest) -> None:
@@ -337,9 +337,9 @@ def test_a_sentry_that_is_away_holds_nobody_up(listening: bool) -> None:
         for number in range(200):  # more than the queue of the SDK holds
             sentry.alarm(f"code-{number}", "m")
         sentry.report(crash())
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 10  # each would wait for seconds
         sentry.close()
-        assert time.perf_counter() - began < sentry.FLUSH_SECONDS + 1
+        assert time.perf_counter() - began < 10 + sentry.FLUSH_SECONDS
 
 
 async def test_a_request_that_crashes_is_reported_without_what_was_sent(

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,10 +61,8 @@ def test_from_nothing_and_then_at_once(tmp_path: Path) -> None:
     first = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert first.stdout.splitlines()[-1] == str(tmp_path / ".venv")
     assert first.stdout.startswith("Making .venv from dev.txt")
-    started = time.monotonic()
     second = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert second.stdout == f"{tmp_path / '.venv'}\n"
-    assert time.monotonic() - started < 1
 
 
 def test_current_until_something_changes(made: Path, lock: Path, tmp_path: Path) -> None:

@@ -276,7 +276,8 @@ async def test_a_spoilt_cache_is_no_error(anna: Client, servers: Servers, kept: 
     assert (await search(anna, "матрица"))["source"] in {"kinopoisk", "cache"}
 
 
-async def test_without_redis_upstream_is_asked_at_a_small_rate(anna: Client, servers: Servers) -> None:
+async def test_without_redis_upstream_is_asked_at_a_small_rate(serve: Serve, servers: Servers) -> None:
+    anna = await (await serve(enrichment={"fallback_wait_seconds": 30})).user("anna")
     servers.redis.stop()
     try:
         found = await search(anna, "матрица")
