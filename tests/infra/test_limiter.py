@@ -106,7 +106,7 @@ async def test_after_the_pause_a_call_is_granted(patient: Patient) -> None:
         return bool(await films(calls, 1))
 
     started = time.monotonic()
-    await eventually(granted, 2)
+    await eventually(granted)
     assert time.monotonic() - started > 0.05
 
 
@@ -180,7 +180,7 @@ async def first(calls: Limiter) -> None:
     async def granted() -> bool:
         return await films(calls, 10) == 1
 
-    await eventually(granted, 2)
+    await eventually(granted)
 
 
 async def test_without_redis_films_and_searches_share_the_small_rate(patient: Patient, nowhere: str) -> None:
@@ -197,7 +197,7 @@ async def test_without_redis_the_small_rate_goes_on(patient: Patient, nowhere: s
         return bool(await films(calls, 1))
 
     for _ in range(4):
-        await eventually(granted, 2)
+        await eventually(granted)
     assert time.monotonic() - started > 0.28
 
 
@@ -212,4 +212,4 @@ async def test_a_redis_that_comes_back_is_used_again(patient: Patient, servers: 
     async def granted() -> bool:
         return await films(calls, 10) == 10
 
-    assert await eventually(granted, 5)
+    assert await eventually(granted)

@@ -70,7 +70,7 @@ async def test_after_the_pause_it_is_asked_again(patient: Patient) -> None:
     async def back() -> bool:
         return not client.away
 
-    await eventually(back, 2)
+    await eventually(back)
     assert await client.call(ping) is True
 
 
@@ -137,7 +137,7 @@ async def test_a_frozen_redis_is_used_again_once_it_thaws(
         except RedisAway:
             return False
 
-    assert await eventually(answers, 5)
+    assert await eventually(answers)
 
 
 async def test_an_answer_that_came_too_late_is_not_taken_for_the_next_one(

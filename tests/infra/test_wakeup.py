@@ -32,7 +32,7 @@ async def begun(line: Line, messages: int = 1) -> None:
     async def sent() -> bool:
         return line.messages >= messages
 
-    await eventually(sent, 2)
+    await eventually(sent)
 
 
 async def test_ringing_does_not_wait() -> None:
