@@ -8,13 +8,13 @@ from typing import cast
 
 import psutil
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
 from shared.postgres import CountedPool
 from shared.redis_client import PatientRedis, RedisAway
+from shared.silence import silence
 
 LAG_SECONDS, SAMPLE_SECONDS = 1.0, 5.0
 MEGABYTE = 1 << 20
@@ -32,9 +32,7 @@ async def watched(service: str, engines: Mapping[str, AsyncEngine], redis: Patie
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await silence(*tasks)
 
 
 async def _tell_lag(service: str) -> None:
@@ -52,9 +50,10 @@ async def _tell_usage(service: str, engines: Mapping[str, AsyncEngine]) -> None:
     process.cpu_percent()  # since when the next one counts
     while True:
         await asyncio.sleep(SAMPLE_SECONDS)
-        metrics.timing(f"resources.{service}.cpu", process.cpu_percent())
-        metrics.timing(f"resources.{service}.memory", process.memory_info().rss / MEGABYTE)
-        metrics.timing(f"resources.{service}.open_files", process.num_fds())
+        with suppress(psutil.Error, OSError):  # all of it is read from files, and it may be those that are used up
+            metrics.timing(f"resources.{service}.cpu", process.cpu_percent())
+            metrics.timing(f"resources.{service}.memory", process.memory_info().rss / MEGABYTE)
+            metrics.timing(f"resources.{service}.open_files", process.num_fds())
         for name, engine in engines.items():
             pool = cast("CountedPool", engine.pool)
             metrics.timing(f"resources.{service}.pool.{name}.in_use", pool.checkedout())
@@ -64,7 +63,7 @@ async def _tell_usage(service: str, engines: Mapping[str, AsyncEngine]) -> None:
 async def _tell_round_trips(service: str, engine: AsyncEngine, redis: PatientRedis) -> None:
     while True:
         await asyncio.sleep(SAMPLE_SECONDS)
-        with suppress(DBAPIError, PoolTimeout, OSError, TimeoutError):
+        with suppress(SQLAlchemyError, OSError, TimeoutError):
             metrics.timing(f"resources.{service}.postgres", await _milliseconds(_ask_postgres(engine)))
         with suppress(RedisAway):
             ping = redis.call(lambda client: cast("Awaitable[bool]", client.ping()))

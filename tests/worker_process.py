@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.settings import Settings
+from shared.silence import silence
 from worker.context import Context
-from worker.main import opened, ring_for_ever, silence
+from worker.main import opened, ring_for_ever
 
 
 class Worker:

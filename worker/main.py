@@ -14,6 +14,7 @@ from shared.live_workers import LiveWorkers
 from shared.resources import watched
 from shared.schema import check_database
 from shared.settings import Settings
+from shared.silence import silence
 from worker.alarm import alarm_clock
 from worker.catalogue import Catalogue
 from worker.context import Context
@@ -86,13 +87,6 @@ async def run(settings: Settings) -> None:
         log.info("worker_stopped", finished=not unfinished)
         for task in ended:
             task.result()  # none of these ends by itself: what it raised must be seen
-
-
-async def silence(task: "asyncio.Task[None]") -> None:
-    """Cancel until it is done: asyncio.wait_for, with which redis-py sends, can swallow one (Python 3.11)."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.2)
 
 
 async def ring_by_hand(context: Context) -> None:

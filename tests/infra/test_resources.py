@@ -1,10 +1,12 @@
 """What a process tells of itself."""
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
+import psutil
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -98,6 +100,26 @@ async def test_a_loop_that_was_held_up_is_told(watching: Watching, told: Recorde
         await eventually(lambda: has(told, "resources.api.loop_lag"))
         hold_up()
         await eventually(held_up)
+
+
+async def test_a_process_that_had_no_files_left_tells_again(
+    watching: Watching, told: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: list[bool] = []
+
+    def none_left(_: psutil.Process) -> int:
+        failed.append(True)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    async def has_failed() -> bool:
+        return bool(failed)
+
+    async with watching:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(psutil.Process, "num_fds", none_left)
+            await eventually(has_failed)
+        told.timings.clear()
+        await eventually(lambda: has(told, "resources.api.open_files"))
 
 
 async def test_without_redis_and_postgresql_the_rest_is_told(

@@ -16,13 +16,13 @@ from shared import wiring
 from shared.live_workers import KEY, SILENCE_SECONDS, LiveWorkers
 from shared.redis_client import PatientRedis, RedisAway
 from shared.settings import Settings
+from shared.silence import silence
 from tests.client import eventually
 from tests.conftest import changed
 from tests.infra.conftest import bare_environment
 from tests.worker_process import Worker
 from worker import heartbeat
 from worker.heartbeat import Heartbeat
-from worker.main import silence
 
 ROOT = Path(__file__).parents[2]
 
