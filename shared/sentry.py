@@ -6,6 +6,7 @@ What each alarm means is in docs/alarms.md.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, cast
 
 from structlog.contextvars import get_contextvars
@@ -49,6 +50,7 @@ TEXTS = ("message", "logentry", "exception", "breadcrumbs", "tags")
 CRUMB = {"type", "category", "level", "timestamp", "message"}
 # Of what is bound to a request or a job, as for the log.
 BOUND = ("request_id", "job", "kinopoisk_id")
+OUR_PACKAGES = {"api", "worker", "shared"}
 # The same alarm, or the same error at the same place, is told once in so many seconds by each process.
 REPEAT_SECONDS = 60.0
 
@@ -137,12 +139,11 @@ def report(error: BaseException, **tags: object) -> None:
 
 
 def _kind(error: BaseException) -> str:
-    """What was raised, and where."""
-    step = error.__traceback__
-    while step and step.tb_next:
-        step = step.tb_next
-    place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}" if step else ""
-    return f"{type(error).__qualname__} {place}"
+    """What was raised, and where in our own code: a library raises whatever goes wrong with it at one place."""
+    steps = list(walk_tb(error.__traceback__))
+    ours = [step for step in steps if step[0].f_globals.get("__name__", "").partition(".")[0] in OUR_PACKAGES]
+    places = [f"{frame.f_code.co_filename}:{line}" for frame, line in ours or steps]
+    return " ".join([type(error).__qualname__, *places[-1:]])
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sentry_sdk
@@ -144,6 +145,23 @@ def test_a_report_says_what_was_raised_where_and_not_why(started: Ingest) -> Non
     frame = error["stacktrace"]["frames"][-1]
     assert (error["type"], frame["function"]) == ("ValueError", "fail")
     assert error["value"] == f"in fail, {frame['filename']}:{frame['lineno']}"
+
+
+def test_what_a_library_raises_at_one_place_is_told_once_for_each_of_ours(started: Ingest) -> None:
+    for module in ("api.one", "api.other", "api.one"):
+        sentry.report(refused_in(module))
+    sentry.close()
+    assert len(started.events) == 2
+
+
+def refused_in(module: str) -> Exception:
+    """What a library raises when a module of that name calls it."""
+    code = compile("UUID('none')", f"{module}.py", "exec")
+    try:
+        exec(code, {"__name__": module, "UUID": UUID})
+    except ValueError as error:
+        return error
+    raise AssertionError
 
 
 def test_where_a_library_raised_our_own_code_is_named(started: Ingest) -> None:
