@@ -3,8 +3,9 @@
 import logging
 import sys
 from collections.abc import MutableMapping, Sequence
+from contextlib import suppress
 from io import StringIO
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
@@ -37,11 +38,26 @@ def configure(service: str, output: str = "auto", level: str = "info", secrets: 
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Forgiving(sys.stdout))),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
     _route_standard_logging([_Libraries(redaction), *shared], renderer, level)
+
+
+class _Forgiving:
+    """What cannot be written, to a full disk or to nobody, is lost: no request and no job fails for its log line."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, line: str) -> None:
+        with suppress(OSError):
+            self._file.write(line)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
 
 
 def _for_people(redaction: Redaction) -> structlog.dev.ConsoleRenderer:

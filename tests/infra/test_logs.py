@@ -158,3 +158,20 @@ def test_at_debug_level_addresses_are_still_not_told() -> None:
     told = speak("json", "debug")
     assert "debug_said" in told
     assert CANARY not in told
+
+
+FOR_NOBODY = """
+import sys, structlog
+from shared import logs
+
+logs.configure("api", "json")
+structlog.get_logger().info("said")
+sys.stderr.write("went on")
+"""
+
+
+def test_what_cannot_be_written_stops_nothing() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", FOR_NOBODY]
+        process = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert b"went on" in process.stderr
