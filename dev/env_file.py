@@ -30,7 +30,7 @@ def text(*, demo: bool) -> str:
     else:
         lines += ["# The one thing to fill in, from https://kinopoiskapiunofficial.tech", "KINOPOISK_API_KEY="]
     lines += ["# The first key signs tokens, all of them verify.", f"JWT_KEYS='{json.dumps(key)}'"]
-    lines += [f"{name}={secrets.token_urlsafe(36)}" for name in NAMES]
+    lines += [f"{name}={secrets.token_urlsafe(48)}" for name in NAMES]  # Bugsink refuses fewer than 50 characters
     return "\n".join(lines) + "\n"
 
 

@@ -29,3 +29,8 @@ def test_a_file_that_is_in_use_stays(file: Path) -> None:
 def test_every_file_has_secrets_of_its_own() -> None:
     first, second = (set(env_file.text(demo=False).splitlines()) for _ in range(2))
     assert {line.partition("=")[0] for line in first & second if "=" in line} == {"KINOPOISK_API_KEY"}
+
+
+def test_every_secret_is_as_long_as_the_pickiest_server_wants_it() -> None:
+    made = dict(line.split("=", 1) for line in env_file.text(demo=False).splitlines() if "=" in line)
+    assert [name for name in env_file.NAMES if len(made[name]) < 50] == []
