@@ -117,7 +117,7 @@ JOBS = Row(
         ),
         Panel(
             "Rebuilds of the recommendations",
-            "A minute, by what came of them: `skipped` had nothing to do, `stopped` was worse than what is in use.",
+            "A minute, by what came of them: `skipped` had nothing to do, `stopped` ended together with its worker.",
             [by(5, a_minute(counter("recommender.rebuild.*")))],
             PER_MINUTE,
             width=8,

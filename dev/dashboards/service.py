@@ -139,7 +139,7 @@ REFUSALS = Row(
         ),
         Panel(
             "Logins and registrations",
-            "A minute, by what came of them. `unavailable` is too many password hashes at once.",
+            "A minute, by what came of them. `busy` is too many password hashes at once.",
             [f"aliasByNode({a_minute(counter('commands.{login,register}.*'))},4,5)"],
             PER_MINUTE,
         ),
