@@ -43,13 +43,21 @@ def tell(scope: Scope, status: int, seconds: float, *, reads: float = 1) -> None
         duration_ms=round(milliseconds, 2),
         **({"problem": problem} if problem else {}),
     )
-    route = name_of(scope["method"], path)
+    if is_health(path):
+        return
+    has_route = status != 405  # what is asked for in a way that it knows not would have a name for each way
+    route = name_of(scope["method"], path if has_route else None)
     metrics.count(f"http.requests.{route}.{status}")
     metrics.timing(f"http.duration.{route}.{status}", milliseconds)
     if problem:
         metrics.count(f"http.refused.{problem}")
-    if getattr(scope.get("endpoint"), "__module__", "").startswith(COMMANDS):
-        metrics.count(f"commands.{operation}.{problem or 'done'}")
+    if has_route and getattr(scope.get("endpoint"), "__module__", "").startswith(COMMANDS):
+        metrics.count(f"commands.{operation}.{problem or ('done' if status else 'cut-off')}")
+
+
+def is_health(path: str | None) -> bool:
+    """Probes ask every few seconds, and would be half of all that is told of a quiet service."""
+    return (path or "").startswith("/health")
 
 
 def is_worth_a_line(method: str, path: str | None, status: int, reads: float) -> bool:
@@ -57,7 +65,7 @@ def is_worth_a_line(method: str, path: str | None, status: int, reads: float) ->
 
     The request id decides, so that of a chain of calls under one id all or none are logged.
     """
-    if (path or "").startswith("/health"):
+    if is_health(path):
         return False
     if method not in READS or not 200 <= status < 400:
         return True

@@ -10,7 +10,13 @@ for service in "$@"; do
     old=$(docker compose ps --quiet "$service")
     count=$(echo "$old" | wc -w)
     [ "$count" -gt 0 ] || continue
-    docker compose up --detach --no-recreate --wait --scale "$service=$((2 * count))" "$service"
+    if ! docker compose up --detach --no-recreate --wait --scale "$service=$((2 * count))" "$service"; then
+        echo "The new containers of $service are not healthy and are removed; the old ones go on." >&2
+        for container in $(docker compose ps --quiet "$service"); do
+            case "$old" in *"$container"*) ;; *) docker logs --tail 5 "$container" >&2; docker rm --force "$container" ;; esac
+        done
+        exit 1
+    fi
     for container in $old; do
         docker stop "$container"
         docker rm "$container"

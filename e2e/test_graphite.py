@@ -30,9 +30,9 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def test_a_request_is_seen_in_graphite_within_ten_seconds(run: Run) -> None:
-    counter = "stats.counters.kinoshelf.http.requests.GET_health_live.200.count"
+    counter = "stats.counters.kinoshelf.http.requests.GET_genres.200.count"
     seen = sum(points(run.graphite.render(counter)))
-    httpx.get(f"{run.service.url}/health/live", trust_env=False)
+    httpx.get(f"{run.service.url}/genres", trust_env=False)
     assert until(lambda: sum(points(run.graphite.render(counter))) == seen + 1, SEEN_SECONDS)
 
 

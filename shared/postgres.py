@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: one engine that writes, one that PostgreSQL itself holds read-only. No tables here."""
 
+import errno
 from typing import Any
 
 from sqlalchemy import event
@@ -18,8 +19,11 @@ SERVER_LIMITS = {
 }
 # A statement over whole tables may take so long; a job of the worker ends after 50 s.
 LONG_SECONDS = 30
-# PostgreSQL's classes of errors that pass by themselves: connection, resources, operator, cancelled statement, lock.
-PASSING = ("08", "53", "57", "58", "55P03", "40")
+# PostgreSQL's classes of errors that pass: connection, password (while it is being changed), resources, operator,
+# cancelled statement, lock.
+PASSING = ("08", "28", "53", "57", "58", "55P03", "40")
+# What says nothing of a database, but of this machine: no space, no file left, a disk that fails.
+OF_THIS_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EPIPE}
 
 
 class CountedPool(AsyncAdaptedQueuePool):
@@ -84,7 +88,9 @@ def _refuse_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> No
 
 def is_away(error: BaseException) -> bool:
     """Whether the database is away or overloaded and will be back; any other error is ours."""
+    if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
+        return False
     if not isinstance(error, DBAPIError):
-        return isinstance(error, PoolTimeout | OSError | TimeoutError)
+        return isinstance(error, PoolTimeout | OSError)
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or state.startswith(PASSING)

@@ -101,6 +101,9 @@ def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
         try:
             result = await job(ctx)
             outcome = "done"
+        except asyncio.CancelledError:  # the worker ends, or it took too long: it is taken up again
+            outcome = "stopped"
+            raise
         except Exception as error:
             log.exception("job_crashed", job=job.__name__)
             sentry.report(error, job=job.__name__)

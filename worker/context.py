@@ -5,6 +5,7 @@ from typing import NotRequired, TypedDict
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.enrichment.upstream import Upstream
+from worker.business import Business
 from worker.catalogue import Catalogue
 from worker.drain import Drain
 from worker.heartbeat import Heartbeat
@@ -20,6 +21,7 @@ class Context(TypedDict):
     catalogue: Catalogue
     rebuilder: Rebuilder
     heartbeat: Heartbeat
+    business: Business
     # The hour (UTC) after which recommendations are rebuilt every night.
     rebuild_hour: int
     # arq's own: how often it has begun this job, from 1.

@@ -16,6 +16,7 @@ from shared.schema import check_database
 from shared.settings import Settings
 from shared.silence import silence
 from worker.alarm import alarm_clock
+from worker.business import Business
 from worker.catalogue import Catalogue
 from worker.context import Context
 from worker.drain import Drain
@@ -55,6 +56,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 "drain": Drain(upstream, settings.enrichment.concurrency),
                 "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
                 "rebuilder": rebuilder,
+                "business": Business(),
                 "heartbeat": Heartbeat(LiveWorkers(redis), settings.worker.heartbeat_file),
                 "rebuild_hour": settings.recommendations.rebuild_hour,
             }

@@ -79,7 +79,7 @@ FILMS = Row(
         Panel(
             "Films that most people have",
             "Favourites, by Kinopoisk's id; click one to see which film it is.",
-            [f"aliasByNode(sortByMaxima({gauge('business.top.*')}),5)"],
+            [f"aliasByNode(limit(sortByMaxima(removeEmptySeries({gauge('business.top.*')})),10),5)"],
             kind="bargauge",
             decimals=0,
             link=("Film on kinopoisk.ru", "https://www.kinopoisk.ru/film/${__field.displayName}/"),

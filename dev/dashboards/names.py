@@ -10,8 +10,9 @@ def counter(name: str, figure: str = "rate") -> str:
 
 
 def timer(name: str, figure: str) -> str:
-    """A timing or a distribution: "mean", "upper_95", "count"…"""
-    return f"stats.timers.{PREFIX}.{name}.{figure}"
+    """A timing or a distribution: "mean", "upper_95", "count"…; the highest stay so, however far one looks."""
+    series = f"stats.timers.{PREFIX}.{name}.{figure}"
+    return at_all(series) if figure.startswith("upper") else series
 
 
 def gauge(name: str) -> str:
@@ -23,12 +24,13 @@ def total(*series: str) -> str:
 
 
 def worst(*series: str) -> str:
-    return f"maxSeries({','.join(series)})"
+    return at_all(f"maxSeries({','.join(series)})")
 
 
 def by(node: int, series: str, how: str = "sum") -> str:
     """One series for each word at this place of the names, counted from 0, called by that word."""
-    return f"groupByNode({series},{node},'{how}')"
+    grouped = f"groupByNode({series},{node},'{how}')"
+    return f"aliasByNode({at_all(grouped)},0)" if how == "max" else grouped
 
 
 def named(name: str, series: str) -> str:
@@ -71,5 +73,8 @@ def top(count: int, series: str) -> str:
 
 
 def at_all(series: str) -> str:
-    """Of a state, 0 or 1: whether it was so at any moment of an interval, however far one looks."""
+    """The highest of each interval, however far one looks: Graphite shows the average of what lies too close.
+
+    Of a state, 0 or 1, it is whether it was so at any moment.
+    """
     return f"consolidateBy({series},'max')"

@@ -130,7 +130,7 @@ class Logs(Section):
 class Statsd(Section):
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] = 8125
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")] = "kinoshelf"
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "kinoshelf"
 
 
 class Sentry(Section):

@@ -59,6 +59,18 @@ async def test_a_command_is_counted_by_its_outcome(anna: Client, told: Recorded)
     assert told.counts["commands.remove_favourite.favorite-not-found"] == 1
 
 
+async def test_a_way_that_an_address_does_not_know_leaves_no_name_of_its_own(anna: Client, told: Recorded) -> None:
+    await anna.send("PATCH", "/movies/favorites")
+    assert [name for name in told.counts if name.startswith(("http.requests", "commands"))] == [
+        "http.requests.no_route.405"
+    ]
+
+
+async def test_health_checks_are_not_counted(service: Service, told: Recorded) -> None:
+    await service.http.get("/health/live")
+    assert not [name for name in told.names if name.startswith("http.")]
+
+
 async def test_a_query_is_no_command(anna: Client, told: Recorded) -> None:
     await anna.page()
     assert not [name for name in told.counts if name.startswith("commands.")]

@@ -166,10 +166,10 @@ async def test_a_name_that_cannot_be_sent_costs_the_caller_nothing(collector: Co
 
 
 async def test_the_settings_say_where_and_under_which_name(settings: Settings, collector: Collector) -> None:
-    there = {"host": "127.0.0.1", "port": collector.port, "prefix": "shelf.test"}
+    there = {"host": "127.0.0.1", "port": collector.port, "prefix": "shelf-test"}
     wiring.start_metrics(changed(settings, statsd=there))
     metrics.count("films")
-    assert await collector.packet() == "shelf.test.films:1|c"
+    assert await collector.packet() == "shelf-test.films:1|c"
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine knows no IPv6")

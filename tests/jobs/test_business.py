@@ -1,5 +1,7 @@
 """What an owner asks for first."""
 
+import time
+
 import pytest
 
 from shared.settings import Settings
@@ -18,6 +20,18 @@ async def _reported(settings: Settings, anna: Client, told: Recorded) -> None:
     told.gauges.clear()
     async with main.opened(settings) as context:
         await report_business(context)
+
+
+async def test_until_the_next_count_the_last_one_is_told_again(
+    settings: Settings, anna: Client, told: Recorded
+) -> None:
+    async with main.opened(settings) as context:
+        await report_business(context)
+        context["business"]._count_at = time.monotonic() + 60
+        told.gauges.clear()
+        await anna.add(301)
+        await report_business(context)
+    assert told.gauges["business.favourites"] == 0
 
 
 @pytest.mark.usefixtures("_reported")

@@ -100,3 +100,16 @@ async def test_a_job_that_failed_is_counted(told: Recorded) -> None:
     with pytest.raises(RuntimeError):
         await run({"job_try": 1})
     assert told.counts == {"jobs.fail.failed": 1}
+
+
+async def test_a_job_that_is_stopped_has_not_failed(told: Recorded) -> None:
+    async def hang(_: object) -> None:
+        await asyncio.Event().wait()
+
+    run: Any = logged(hang)
+    running = asyncio.create_task(run({"job_try": 1}))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert told.counts == {"jobs.hang.stopped": 1}
