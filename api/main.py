@@ -23,7 +23,7 @@ from api.queries import genres, profile, recommendations, upstream
 from api.queries import hidden as hidden_queries
 from api.readiness import Readiness
 from api.tokens import Tokens
-from shared import wiring
+from shared import postgres, wiring
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
@@ -106,8 +106,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     readiness = Readiness(health_engine, LiveWorkers(redis))
     waker, impressions, passwords = Waker(redis), Impressions(redis), make_passwords(settings)
     stack.callback(passwords.close)
-    for engine in (read_engine, write_engine, health_engine):
-        stack.push_async_callback(engine.dispose)
+    stack.push_async_callback(postgres.close, read_engine, write_engine, health_engine)
     for close in (redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
     recommendation_flights: Flights[recommendations.Made] = Flights()

@@ -1,6 +1,8 @@
 """Connections to PostgreSQL: one engine that writes, one that PostgreSQL itself holds read-only. No tables here."""
 
+import asyncio
 import errno
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import event
@@ -19,6 +21,8 @@ SERVER_LIMITS = {
 }
 # A statement over whole tables may take so long; a job of the worker ends after 50 s.
 LONG_SECONDS = 30
+# What the connections of an engine have to close in, all together.
+FAREWELL_SECONDS = 1.0
 # PostgreSQL's classes of errors that pass: connection, password (while it is being changed), resources, operator,
 # cancelled statement, lock.
 PASSING = ("08", "28", "53", "57", "58", "55P03", "40")
@@ -77,6 +81,14 @@ def _engine(
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+async def close(*engines: AsyncEngine) -> None:
+    """Close all connections; of a database that hangs a farewell is not waited for, connection by connection."""
+    for engine in engines:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await engine.dispose()
 
 
 def _refuse_closed(connection: DBAPIConnection, _record: Any, _proxy: Any) -> None:

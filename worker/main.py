@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from shared import redis_client, sentry, wiring
+from shared import postgres, redis_client, sentry, wiring
 from shared.live_workers import LiveWorkers
 from shared.resources import watched
 from shared.schema import check_database
@@ -64,8 +64,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
         await rebuilder.stop()
         await upstream.kinopoisk.close()
         await redis.close()
-        await patient_engine.dispose()
-        await engine.dispose()
+        await postgres.close(patient_engine, engine)
 
 
 async def run(settings: Settings) -> None:

@@ -191,3 +191,20 @@ async def test_what_was_stored_is_there_after_a_restart(anna: Client, migrated: 
 def restart(servers: Servers) -> None:
     servers.postgres.stop()
     servers.postgres.start()
+
+
+async def test_a_database_that_hangs_keeps_nobody_from_leaving(
+    reader: AsyncEngine, writer: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections = await filled(writer)
+    monkeypatch.setattr(postgres, "FAREWELL_SECONDS", 0.05)
+    with monkeypatch.context() as patch:
+        dispose = AsyncEngine.dispose
+
+        async def hang(engine: AsyncEngine) -> None:
+            await (asyncio.Event().wait() if engine is reader else dispose(engine))
+
+        patch.setattr(AsyncEngine, "dispose", hang)
+        async with asyncio.timeout(10):
+            await postgres.close(reader, writer)
+    await all_closed(connections)
