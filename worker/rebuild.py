@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,6 +16,8 @@ from shared import logs, wiring
 from shared.enrichment.rebuild import count_sources, project_all
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings
+
+log = structlog.get_logger()
 
 # One thread of linear algebra. Of freed memory large pieces go back to the system and small ones are used again: at
 # 128 KiB, what glibc begins with, giving back costs more time than all arithmetic.
@@ -93,6 +96,10 @@ def main(arguments: Sequence[str]) -> int:
         become_recommender(settings, [f"--{name}" for name in ("changed", "force") if getattr(chosen, name)])
     except (InvalidSettings, SchemaBehind, DatabaseAway) as error:
         sys.stderr.write(f"rebuild: {error}\n")
+        return 1
+    except Exception as error:  # Python itself would print its text, which may hold a secret
+        log.exception("process_crashed")
+        sys.stderr.write(f"rebuild: {type(error).__name__}, see the log.\n")
         return 1
 
 

@@ -18,6 +18,7 @@ from shared import metrics, sentry
 log = structlog.get_logger()
 
 RECOMMENDATIONS = (sys.executable, "-m", "worker.rebuild", "recommendations")
+SENTENCE = "rebuild: "
 LONGEST_SECONDS = 1800.0
 # By exit code; 3 is that of worker.recommender where another one is at it or nothing has changed. Whoever stops all
 # processes of the service with a signal stops the rebuild too.
@@ -81,7 +82,7 @@ class Rebuilder:
 
 
 async def _run(command: Sequence[str]) -> tuple[int | None, str]:
-    """Its exit code and the last line of what it complained of. Cancelled or after too long, it is killed.
+    """Its exit code and the last sentence that it says on purpose. Cancelled or after too long, it is killed.
 
     It stays in our process group: whoever kills the group leaves no orphan. Its log goes where ours goes.
     """
@@ -93,4 +94,6 @@ async def _run(command: Sequence[str]) -> tuple[int | None, str]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return process.returncode, "".join(said.decode(errors="replace").splitlines()[-1:])
+    # What Python itself prints at the end of a crash is the text of an exception, which may hold anything.
+    sentences = [line for line in said.decode(errors="replace").splitlines() if line.startswith(SENTENCE)]
+    return process.returncode, "".join(sentences[-1:])

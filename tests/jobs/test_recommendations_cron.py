@@ -158,6 +158,7 @@ class StandIn:
         return list(await eventually(noted, 60))
 
 
+CRASH = "raise ValueError('kanarienvogel')"
 NOTE = "import os, sys; open(sys.argv[1], 'a').write(' '.join([str(os.getpid()), *sys.argv[2:]]) + '\\n')"
 FINISH, FAIL, HANG = "", "sys.exit('first\\nrebuild: no.')", "import time; time.sleep(600)"
 
@@ -204,6 +205,15 @@ async def test_a_failure_is_reported_once_with_its_last_words(
     [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
     assert (failure["exit_code"], failure["last_words"]) == (1, "rebuild: no.")
     assert (alarms, told.counts) == (["rebuild-failed"], {"recommender.rebuild.failed": 1})
+
+
+async def test_of_a_crash_the_text_is_not_repeated(database: AsyncEngine, tmp_path: Path, told: Recorded) -> None:
+    with capture_logs() as logged:
+        async with rebuilding(database, StandIn(tmp_path / "notes", CRASH)) as running:
+            running.start()
+            await eventually(lambda: has_told(told), 60)
+    [failure] = [entry for entry in logged if entry["event"] == "rebuild_failed"]
+    assert (failure["exit_code"], failure["last_words"]) == (1, "")
 
 
 async def test_after_a_failure_no_worker_tries_again_for_a_while(

@@ -10,10 +10,13 @@ import sys
 from collections.abc import Sequence
 
 import asyncpg
+import structlog
 
 from shared import logs
 from worker.recommender.load import NothingToDo
 from worker.recommender.rebuild import Refused, rebuild
+
+log = structlog.get_logger()
 
 CONNECT_SECONDS = 10
 # Neither done nor failed: another one is at it, or nothing has changed.
@@ -56,6 +59,9 @@ def main(arguments: Sequence[str]) -> int:
         return failed(f"What is stored cannot be read: {type(error).__name__}.")
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         return failed(f"PostgreSQL cannot be used: {type(error).__name__}.")
+    except Exception as error:  # Python itself would print its text, which may hold anything
+        log.exception("process_crashed")
+        return failed(f"{type(error).__name__}, see the log.")
     return 0
 
 
