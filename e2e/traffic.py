@@ -14,6 +14,8 @@ from dev.demo_people import PEOPLE
 
 UNKNOWN_FILM = 2_147_483_000
 PATIENCE_SECONDS = 120
+# Hidden, kept, and kept for a moment.
+FILMS_CHOSEN = 3
 
 
 class Traffic:
@@ -48,15 +50,24 @@ class Traffic:
         for path in ("/profile", "/movies/favorites", "/movies/hidden", "/genres", "/status/upstream", "/movies/301"):
             self.http.get(path, headers=headers)
         self.http.get("/recommendations", params={"genre": "drama", "limit": 10}, headers=headers)
-        shown = self.http.get("/recommendations", params={"limit": 10}, headers=headers).json()["items"]
-        self.choose([item["film"]["kinopoisk_id"] for item in shown], headers)
+        self.choose(self.shown(headers), headers)
         self.http.post("/movies/301/refresh", headers=headers)
         self.http.post("/token/renew", headers=headers)
         self.http.post("/logout", headers=headers)
 
+    def shown(self, headers: dict[str, str]) -> list[int]:
+        """Recommended films; a service that has just begun knows none for a moment."""
+        films: list[int] = []
+        for _ in rounds(PATIENCE_SECONDS):
+            answer = self.http.get("/recommendations", params={"limit": 10}, headers=headers)
+            films = [item["film"]["kinopoisk_id"] for item in answer.json()["items"]]
+            if len(films) >= FILMS_CHOSEN:
+                break
+        return films
+
     def choose(self, films: list[int], headers: dict[str, str]) -> None:
         """Of what was shown: one is hidden, one becomes a favourite, one does so for a moment."""
-        hidden, kept, tried = films[:3]
+        hidden, kept, tried = films[:FILMS_CHOSEN]
         self.http.put(f"/movies/hidden/{hidden}", headers=headers)
         for film in (kept, tried):
             self.http.post("/movies/favorites", json={"kinopoisk_id": film}, headers=headers)

@@ -11,7 +11,7 @@ from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from shared import metrics
 
@@ -62,6 +62,10 @@ class PatientRedis:
         try:
             async with asyncio.timeout(self._timeout):
                 return await command(self._client)
+        except ResponseError as error:  # it is there and only refuses this: somebody else's key, no memory
+            metrics.count("redis.refused")
+            log.debug("redis_refused", error=type(error).__name__)
+            raise RedisAway from error
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = time.monotonic() + self._skip
             metrics.count("redis.away")

@@ -28,7 +28,7 @@ class Business:
 
     def __init__(self) -> None:
         self._figures: dict[str, int] = {}
-        self._top: dict[int, int] = {}
+        self._top: list[tuple[int, int]] = []
         self._count_at = 0.0
 
     async def count(self, engine: AsyncEngine) -> None:
@@ -38,7 +38,7 @@ class Business:
             return
         async with engine.connect() as connection:
             self._figures = dict((await connection.execute(FIGURES)).one()._mapping)
-            self._top = {row.kinopoisk_id: row.favourites for row in await connection.execute(TOP)}
+            self._top = [(film, favourites) for film, favourites in await connection.execute(TOP)]
         took = time.monotonic() - started
         self._count_at = started + took / MOST_OF_THE_TIME
 
@@ -47,5 +47,7 @@ class Business:
             metrics.gauge(f"business.{name}", self._figures[name])
         for detail in ("full", "summary"):
             metrics.gauge(f"business.films.{detail}", self._figures[detail])
-        for film, favourites in self._top.items():
-            metrics.gauge(f"business.top.{film}", favourites)
+        # By place, and the film as a value: a name for each film that was ever among them would never end.
+        for place, (film, favourites) in enumerate(self._top, 1):
+            metrics.gauge(f"business.top.{place}.film", film)
+            metrics.gauge(f"business.top.{place}.favourites", favourites)

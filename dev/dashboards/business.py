@@ -78,17 +78,28 @@ FILMS = Row(
     [
         Panel(
             "Films that most people have",
-            "Favourites, by Kinopoisk's id; click one to see which film it is.",
-            [f"aliasByNode(limit(sortByMaxima(removeEmptySeries({gauge('business.top.*')})),10),5)"],
+            "Favourites of the ten films, first to tenth place.",
+            [f"aliasByNode(sortByName({gauge('business.top.*.favourites')},natural=True),5)"],
             kind="bargauge",
+            width=8,
             decimals=0,
-            link=("Film on kinopoisk.ru", "https://www.kinopoisk.ru/film/${__field.displayName}/"),
+        ),
+        Panel(
+            "Which films these are",
+            "Kinopoisk's ids, first to tenth place; click one to see the film.",
+            [f"aliasByNode(sortByName({gauge('business.top.*.film')},natural=True),5)"],
+            "none",
+            kind="stat",
+            width=8,
+            decimals=0,
+            link=("Film on kinopoisk.ru", "https://www.kinopoisk.ru/film/${__value.raw}/"),
         ),
         Panel(
             "Films stored",
             "With details, and as the summary that a list gave.",
             [f"aliasByNode({gauge('business.films.*')},5)"],
             stacked=True,
+            width=8,
         ),
         Panel(
             "What people do",

@@ -179,7 +179,7 @@ def legend(spec: Panel) -> dict[str, Any]:
 LAST = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "orientation": "auto"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "timeseries": {},
-    "stat": LAST | {"colorMode": "value", "graphMode": "area", "textMode": "value", "justifyMode": "auto"},
+    "stat": LAST | {"colorMode": "value", "graphMode": "area", "textMode": "auto", "justifyMode": "auto"},
     "bargauge": LAST | {"orientation": "horizontal", "displayMode": "gradient", "valueMode": "color"},
     "state-timeline": {
         "mergeValues": True,

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
 
 from dev.testing import Servers
 from shared.redis_client import PatientRedis, RedisAway, to_json
 from tests.client import eventually
 from tests.infra.conftest import SKIP, TIMEOUT, Patient, taken_port
+from tests.recorded import Recorded
 
 UNKNOWN = object()
 
@@ -40,7 +40,7 @@ async def test_an_answer_is_handed_on(patient: Patient) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [RedisConnectionError("gone"), ResponseError("MISCONF"), OSError("broken"), TimeoutError()],
+    [RedisConnectionError("gone"), OSError("broken"), TimeoutError()],
     ids=lambda error: type(error).__name__,
 )
 async def test_a_failure_means_away(patient: Patient, error: Exception) -> None:
@@ -48,6 +48,14 @@ async def test_a_failure_means_away(patient: Patient, error: Exception) -> None:
     with pytest.raises(RedisAway):
         await client.call(failing(error))
     assert client.away
+
+
+async def test_a_refused_command_is_done_without_and_the_next_one_is_asked(patient: Patient, told: Recorded) -> None:
+    client = patient()
+    await client.call(lambda redis: redis.set("list", "none"))
+    with pytest.raises(RedisAway):
+        await client.call(lambda redis: redis.lpush("list", "one"))
+    assert (await client.call(ping), told.counts["redis.refused"]) == (True, 1)
 
 
 async def test_while_it_is_away_nothing_is_sent(patient: Patient) -> None:

@@ -49,4 +49,9 @@ async def test_users_favourites_and_films_are_counted(told: Recorded) -> None:
 @pytest.mark.usefixtures("_reported")
 async def test_the_films_that_most_people_have_are_named(told: Recorded) -> None:
     top = {name: value for name, value in told.gauges.items() if name.startswith("business.top")}
-    assert top == {"business.top.301": 1, "business.top.41519": 1}
+    assert top == {
+        "business.top.1.film": 301,
+        "business.top.1.favourites": 1,
+        "business.top.2.film": 41519,
+        "business.top.2.favourites": 1,
+    }
