@@ -56,11 +56,11 @@ async def one_film(
     `film` is null for a list that is no film's own; `listed` as for the limiter. Raises NotNow.
     """
 
-    async def enter(connection: AsyncConnection, *, probe: bool) -> tuple[Call, Wish] | None:
+    async def enter(connection: AsyncConnection, asker: uuid.UUID | None, *, probe: bool) -> tuple[Call, Wish] | None:
         wish = await claim(connection)
         if wish is None:
             return None
-        [call] = await ledger.enter(connection, kind, [film], user_id, probe=probe)
+        [call] = await ledger.enter(connection, kind, [film], asker, probe=probe)
         return call, wish
 
     return await _within_patience(access, user_id, enter, kind, listed=listed)
@@ -69,17 +69,17 @@ async def one_film(
 async def one_list(access: Access, user_id: uuid.UUID | None) -> Call:
     """The right to ask for a page of a search or a list. Raises NotNow."""
 
-    async def enter(connection: AsyncConnection, *, probe: bool) -> Call:
-        [call] = await ledger.enter(connection, Kind.INTERACTIVE, [None], user_id, probe=probe)
+    async def enter(connection: AsyncConnection, asker: uuid.UUID | None, *, probe: bool) -> Call:
+        [call] = await ledger.enter(connection, Kind.INTERACTIVE, [None], asker, probe=probe)
         return call
 
     return await _within_patience(access, user_id, enter, Kind.INTERACTIVE, listed=True)
 
 
 class Enter(Protocol[Entered_co]):
-    """Writes a call into the ledger."""
+    """Writes a call into the ledger, and who asked."""
 
-    async def __call__(self, connection: AsyncConnection, *, probe: bool) -> Entered_co: ...
+    async def __call__(self, connection: AsyncConnection, asker: uuid.UUID | None, *, probe: bool) -> Entered_co: ...
 
 
 async def _within_patience(
@@ -115,10 +115,11 @@ async def in_turn(limiter: Limiter, kind: Kind = Kind.INTERACTIVE, *, listed: bo
 async def _reserve(access: Access, user_id: uuid.UUID | None, enter: Enter[Entered], kind: Kind) -> Entered:
     """Look again, under the lock, and enter. Raises NotNow and _NoPlace."""
     async with access.engine.begin() as connection:
-        state = await ledger.locked_state(connection, access.terms, user_id)
+        asker = await ledger.asker(connection, user_id)
+        state = await ledger.locked_state(connection, access.terms, asker)
         if not ledger.room(state, access.terms, kind):
             raise _NoPlace
-        entered = await enter(connection, probe=state.probe_is_due)
+        entered = await enter(connection, asker, probe=state.probe_is_due)
         if entered is not None and state.probe_is_due:
             await gate.take_probe(connection, access.terms)
     return entered

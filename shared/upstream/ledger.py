@@ -54,6 +54,8 @@ ENTER = text("""
     RETURNING id, probe, kind
 """)
 
+ASKER = text("SELECT id FROM user_account WHERE id = :user_id FOR KEY SHARE")
+
 
 class Call(NamedTuple):
     """The right to make one call, whether it is the probe at a closed gate, and its class."""
@@ -83,6 +85,14 @@ class State(NamedTuple):
     def count_is_doubtful(self) -> bool:
         """Upstream refused earlier than we counted, and tells no count of its own: only a probe can tell."""
         return self.probe_is_due and self.reason == QUOTA and not self.reported
+
+
+async def asker(connection: AsyncConnection, user_id: uuid.UUID | None) -> uuid.UUID | None:
+    """The user, who cannot be deleted until this transaction ends; None who has been.
+
+    Ask before anything else is locked: a deletion under way is waited for, and it changes rows of films too.
+    """
+    return user_id and await connection.scalar(ASKER, {"user_id": user_id})
 
 
 async def locked_state(connection: AsyncConnection, terms: Terms, user_id: uuid.UUID | None = None) -> State:
