@@ -50,6 +50,11 @@ class InvalidCredentials(Problem):
         self.headers = {"WWW-Authenticate": "Bearer"}
 
 
+class WrongPassword(Problem):
+    status, code, title = 403, "wrong-password", "The password is wrong"
+    detail = "Send the password of this account as it is now."
+
+
 class NotFound(Problem):
     status, code, title = 404, "not-found", "There is nothing at this address"
     detail = "The list of addresses is at /docs."
@@ -68,6 +73,11 @@ class FavouriteNotFound(Problem):
 class HiddenFilmNotFound(Problem):
     status, code, title = 404, "hidden-film-not-found", "The film is not among those that you hid"
     detail = "GET /movies/hidden lists them."
+
+
+class SessionNotFound(Problem):
+    status, code, title = 404, "session-not-found", "You have no such session"
+    detail = "GET /profile/sessions lists them."
 
 
 class MethodNotAllowed(Problem):

@@ -1,13 +1,14 @@
 """What clients may send: strict types, one definition each. Never tables."""
 
 import re
+import uuid
 from typing import Annotated, Any
 
 import structlog
 from fastapi import Depends, Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from api.passwords import LONGEST, normalise
+from api.passwords import LONGEST, SHORTEST, objection
 
 LARGEST_ID = 2**31 - 1
 
@@ -24,12 +25,16 @@ def _ascii_digits(value: Any) -> Any:
 
 
 def _password(value: str) -> str:
-    """Length is counted after normalisation, as it is hashed."""
-    normal = normalise(value)
-    if not 8 <= len(normal) <= LONGEST:
-        raise ValueError("must have 8 to 128 characters")
-    if "\x00" in normal:
-        raise ValueError("must not hold NUL")
+    """All that can be said without knowing whose it is."""
+    if against := objection(value):
+        raise ValueError(against)
+    return value
+
+
+def _canonical_uuid(value: Any) -> Any:
+    """Pydantic would take braces, "urn:uuid:" and missing hyphens."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value):
+        raise ValueError("must be an id as the list gives it")
     return value
 
 
@@ -52,10 +57,13 @@ NewPassword = Annotated[
     Field(
         max_length=1024,
         examples=["correct horse battery staple"],
-        json_schema_extra={"minLength": 8, "maxLength": 128},
+        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST},
     ),
     AfterValidator(_password),
 ]
+# Bounded, but not held against the rules for new ones: those are no business of a wrong guess.
+GivenPassword = Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]*$", examples=["correct horse battery staple"])]
+SessionId = Annotated[uuid.UUID, Path(), BeforeValidator(_canonical_uuid)]
 KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
 PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]
 ListLength = Annotated[int, Query(ge=1, le=50), BeforeValidator(_ascii_digits)]

@@ -18,9 +18,10 @@ from api.lookups import films, search
 from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
+from api.queries import export, genres, profile, recommendations, upstream
 from api.queries import favourites as favourite_queries
-from api.queries import genres, profile, recommendations, upstream
 from api.queries import hidden as hidden_queries
+from api.queries import sessions as session_queries
 from api.readiness import Readiness
 from api.tokens import Tokens
 from shared import postgres, wiring
@@ -43,6 +44,8 @@ ROUTERS = (
     accounts.router,
     sessions.router,
     profile.router,
+    session_queries.router,
+    export.router,
     favourite_commands.router,
     favourite_queries.router,
     hidden_commands.router,

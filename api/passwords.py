@@ -9,17 +9,36 @@ from typing import TypeVar
 
 from passlib.hash import argon2
 
+from api.common_passwords import is_common
 from api.errors import HashingBusy
 
 Result = TypeVar("Result")
 
-# In characters, counted after normalisation; 512 bytes at most.
-LONGEST = 128
+# In characters, counted after normalisation; so it has at most 512 bytes of UTF-8.
+SHORTEST, LONGEST = 8, 128
 
 
 def normalise(password: str) -> str:
     """NFKC, so that one password typed on two keyboards is one password (OWASP ASVS 5, 6.2)."""
     return unicodedata.normalize("NFKC", password)
+
+
+def objection(password: str, username: str = "") -> str | None:
+    """What speaks against this new password, as a sentence's end; None if nothing does.
+
+    Length, common ones and the username are all that counts; which kinds of letters it has does not, and nothing is
+    trimmed (OWASP ASVS 5, 6.2.1 to 6.2.11).
+    """
+    normal = normalise(password)
+    if not SHORTEST <= len(normal) <= LONGEST:
+        return f"must have {SHORTEST} to {LONGEST} characters"
+    if "\x00" in normal:
+        return "must not hold NUL"
+    if username and normal.casefold() == username.casefold():
+        return "must not be the username"
+    if is_common(normal, username):
+        return "must not be one that is easily guessed"
+    return None
 
 
 class Passwords:
@@ -44,6 +63,10 @@ class Passwords:
             normal, against = "", self._nobody
         fits = await self._in_thread(lambda: bool(self._argon2.verify(normal, against)))
         return fits and stored is not None
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether the hash was made with other parameters than those that are set."""
+        return bool(self._argon2.needs_update(stored))
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
         if self._under_way >= self._most:

@@ -14,7 +14,7 @@ from structlog.contextvars import unbind_contextvars
 
 from shared import metrics
 from shared.redis_client import PatientRedis, RedisAway
-from shared.shown_films import STRATEGIES, Choice, Shown, ShownFilms, remember, take
+from shared.shown_films import STRATEGIES, Choice, Shown, ShownFilms, forget, remember, take
 
 log = structlog.get_logger()
 
@@ -25,12 +25,13 @@ PAUSE_SECONDS, MOST_WAITING = 0.1, 200
 
 
 class Impressions:
-    """Takes note of what was shown and what was chosen. `shown()` and `chosen()` never wait and never fail."""
+    """Takes note of what was shown and what was chosen. Its methods never wait and never fail."""
 
     def __init__(self, redis: PatientRedis) -> None:
         self._redis = redis
         self._shown: list[ShownFilms] = []
         self._chosen: list[Choice] = []
+        self._gone: list[uuid.UUID] = []
         self._task: asyncio.Task[None] | None = None
 
     def shown(self, user_id: uuid.UUID | None, strategy: str, films: Sequence[tuple[int, str]]) -> None:
@@ -56,6 +57,12 @@ class Impressions:
             self._chosen.append((user_id, kinopoisk_id))
         self._begin()
 
+    def forget(self, user_id: uuid.UUID) -> None:
+        """The user is gone; call it after the commit. What Redis misses of it ends by itself within a day."""
+        if len(self._gone) < MOST_WAITING:
+            self._gone.append(user_id)
+        self._begin()
+
     async def close(self) -> None:
         """Let the last ones out."""
         if self._task:
@@ -67,7 +74,7 @@ class Impressions:
 
     async def _work(self) -> None:
         unbind_contextvars("request_id", "user_id", "kinopoisk_id")  # it speaks for many
-        while self._shown or self._chosen:
+        while self._shown or self._chosen or self._gone:
             try:
                 await self._ask_redis()
             except RedisAway:
@@ -77,6 +84,7 @@ class Impressions:
     async def _ask_redis(self) -> None:
         shown, self._shown = self._shown, []
         chosen, self._chosen = self._chosen, []
+        gone, self._gone = self._gone, []
         if shown:
             await self._redis.call(partial(remember, lists=shown))
         if chosen:
@@ -84,6 +92,8 @@ class Impressions:
             for choice, how in zip(chosen, found, strict=True):
                 if how:
                     self._count_chosen(choice, how)
+        if gone:
+            await self._redis.call(partial(forget, users=gone))
 
     def _count_chosen(self, choice: Choice, how: Shown) -> None:
         user_id, kinopoisk_id = choice

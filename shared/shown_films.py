@@ -53,6 +53,11 @@ async def remember(redis: ArqRedis, lists: Sequence[ShownFilms]) -> None:
     await pipeline.execute()
 
 
+async def forget(redis: ArqRedis, users: Sequence[uuid.UUID]) -> None:
+    """What these users were shown."""
+    await redis.unlink(*map(key_of, users))
+
+
 async def take(redis: ArqRedis, choices: Sequence[Choice]) -> list[Shown | None]:
     """How each of these users was shown the film within the last day, or None; what was taken is forgotten.
 

@@ -1,26 +1,43 @@
-"""Registering an account. Passwords are hashed before the transaction, so that it stays short."""
+"""Accounts: register, change the password, delete. Passwords are hashed before the transaction: it stays short."""
 
 import uuid
 
 import structlog
 from fastapi import APIRouter, Response
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from api import errors, shapes
 from api.answers import json_answer
-from api.commands.deps import PasswordHashes, WriteEngine
-from api.inputs import Body, NewPassword, Username
-from api.openapi import WITH_BODY, problems
+from api.commands.deps import AccountListener, PasswordHashes, WriteEngine
+from api.commands.one_at_a_time import nobody_else
+from api.commands.proof import owner
+from api.identity import CurrentIdentity
+from api.inputs import Body, GivenPassword, NewPassword, Username
+from api.openapi import SIGNED_IN, WITH_BODY, problems
+from api.passwords import objection
 from shared.moments import json_moment
-from shared.tables.truth import user_account
+from shared.tables.truth import session, user_account
 
 log = structlog.get_logger()
 router = APIRouter(tags=["commands"])
+
+# The films are still fetched: others may have them. All else that belongs to the user goes by the foreign keys.
+FORGET_WISHES = text("UPDATE film_sync SET requested_by = NULL, request_id = NULL WHERE requested_by = :user_id")
 
 
 class NewAccount(Body):
     username: Username
     password: NewPassword
+
+
+class ChangedPassword(Body):
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class Deletion(Body):
+    password: GivenPassword
 
 
 @router.post(
@@ -31,6 +48,7 @@ class NewAccount(Body):
 )
 async def register(account: NewAccount, engine: WriteEngine, passwords: PasswordHashes) -> Response:
     """Create an account. Upper and lower case of the username count as the same."""
+    check_password("password", account.password, account.username)
     password_hash = await passwords.hash(account.password)
     user_id = uuid.uuid4()
     row = {
@@ -48,3 +66,55 @@ async def register(account: NewAccount, engine: WriteEngine, passwords: Password
     log.info("account_registered")
     body = {"id": user_id, "username": account.username, "created_at": json_moment(created_at)}
     return json_answer(body, 201, store=False)
+
+
+@router.post(
+    "/profile/password",
+    status_code=204,
+    response_class=Response,
+    responses=problems(errors.WrongPassword, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
+)
+async def change_password(
+    change: ChangedPassword, identity: CurrentIdentity, engine: WriteEngine, passwords: PasswordHashes
+) -> None:
+    """Set another password. All other sessions are ended at once, this one goes on."""
+    username = await owner(engine, passwords, identity, change.current_password)
+    check_password("new_password", change.new_password, username)
+    password_hash = await passwords.hash(change.new_password)
+    changed = update(user_account).where(user_account.c.id == identity.user_id).values(password_hash=password_hash)
+    others = delete(session).where(session.c.user_id == identity.user_id, session.c.id != identity.session_id)
+    async with engine.begin() as connection:
+        await nobody_else(connection, identity)
+        await connection.execute(changed)
+        ended = await connection.execute(others)
+    log.info("password_changed", sessions_ended=ended.rowcount)
+
+
+@router.delete(
+    "/profile",
+    status_code=204,
+    response_class=Response,
+    responses=problems(errors.WrongPassword, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
+)
+async def delete_account(
+    deletion: Deletion,
+    identity: CurrentIdentity,
+    engine: WriteEngine,
+    passwords: PasswordHashes,
+    listener: AccountListener,
+) -> None:
+    """Delete the account and all that belongs to it, for good. Its tokens are dead at once."""
+    await owner(engine, passwords, identity, deletion.password)
+    async with engine.begin() as connection:
+        await nobody_else(connection, identity)
+        await connection.execute(FORGET_WISHES, {"user_id": identity.user_id})
+        await connection.execute(delete(user_account).where(user_account.c.id == identity.user_id))
+    listener.forget(identity.user_id)
+    log.info("account_deleted")
+
+
+def check_password(field: str, password: str, username: str) -> None:
+    """Raises InvalidRequest for a password that this user may not choose."""
+    if against := objection(password, username):
+        place = {"location": f"body.{field}", "code": "value-error", "message": against}
+        raise errors.InvalidRequest(errors=[place])

@@ -24,6 +24,12 @@ class Choices(Protocol):
     def chosen(self, user_id: uuid.UUID, kinopoisk_id: int) -> None: ...
 
 
+class Forgetful(Protocol):
+    """Hears of a deleted account once it is committed (shared.impressions): nobody waits for it, it does not fail."""
+
+    def forget(self, user_id: uuid.UUID) -> None: ...
+
+
 @dataclass(frozen=True)
 class Listeners:
     """Who hears of a new favourite once it is committed: nobody waits for them, and they do not fail."""
@@ -35,6 +41,7 @@ class Listeners:
 WriteEngine = Annotated[AsyncEngine, held("write_engine")]
 WorkerWaker = Annotated[Waker, held("waker")]
 FavouriteListeners = Annotated[Listeners, held("favourite_listeners")]
+AccountListener = Annotated[Forgetful, held("impressions")]
 PasswordHashes = Annotated[Passwords, held("passwords")]
 AccessTokens = Annotated[Tokens, held("tokens")]
 ItemReader = Annotated[ReadItem, held("read_item")]

@@ -1,13 +1,32 @@
-"""Commands that count what a user has before they add to it."""
+"""Commands of one user, one after the other: those that count before they add, and those that change the account."""
 
 import uuid
 
-from sqlalchemy import text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:user_id AS text), 0))")
+from api.errors import Unauthorized
+from api.tokens import Identity
+from shared.tables.truth import session, user_account
 
 
 async def one_at_a_time(connection: AsyncConnection, user_id: uuid.UUID) -> None:
-    """Until this transaction ends no other of this user goes on: a limit cannot be overrun by asking in parallel."""
-    await connection.execute(LOCK, {"user_id": str(user_id)})
+    """Until this transaction ends no other of this user goes on: a limit cannot be overrun by asking in parallel.
+
+    Raises Unauthorized where the account has been deleted meanwhile.
+    """
+    mine = select(user_account.c.id).where(user_account.c.id == user_id)
+    if await connection.scalar(mine.with_for_update(key_share=True)) is None:
+        raise Unauthorized
+
+
+async def nobody_else(connection: AsyncConnection, identity: Identity) -> None:
+    """Until this transaction ends nobody else writes anything that belongs to this user, nor opens a session.
+
+    Raises Unauthorized where the account has been deleted meanwhile or this session been ended.
+    """
+    await connection.execute(select(user_account.c.id).where(user_account.c.id == identity.user_id).with_for_update())
+    # A statement of its own: the one before may have waited for the transaction that ended the session.
+    open_one = session.c.id == identity.session_id, session.c.user_id == identity.user_id
+    if await connection.scalar(select(session.c.id).where(*open_one)) is None:
+        raise Unauthorized

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -12,13 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ConfigDict, Field, ValidationError
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_answer
 from api.commands.deps import AccessTokens, PasswordHashes, WriteEngine
 from api.guard import FORM, JSON, content_type
 from api.identity import CurrentIdentity
-from api.inputs import Body
+from api.inputs import Body, GivenPassword, SessionId
 from api.openapi import SIGNED_IN, WITH_BODY, body_as, problems
 from api.tokens import Identity, Tokens
 from shared.tables.truth import session, user_account
@@ -27,11 +28,16 @@ log = structlog.get_logger()
 router = APIRouter(tags=["commands"])
 
 
-class Credentials(Body):
-    """Bounded, but not held against the rules for new accounts: those are no business of a wrong guess."""
+class User(NamedTuple):
+    """Who wants to log in."""
 
+    id: uuid.UUID
+    password_hash: str
+
+
+class Credentials(Body):
     username: Annotated[str, Field(max_length=256, pattern=r"^[^\x00]*$", examples=["anna"])]
-    password: Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]*$", examples=["correct horse battery staple"])]
+    password: GivenPassword
 
 
 class CredentialsForm(Credentials):
@@ -68,21 +74,46 @@ async def login(
     tokens: AccessTokens,
 ) -> Response:
     """Open a session. Takes JSON, or the OAuth2 password form as the Authorize button sends it."""
+    while True:  # again only if the hash was changed while it was verified
+        user = await known(engine, credentials.username)
+        if user:
+            structlog.contextvars.bind_contextvars(user_id=str(user.id))
+        if not await passwords.verify(credentials.password, user.password_hash if user else None) or not user:
+            log.info("login_refused")
+            raise errors.InvalidCredentials
+        upgraded = await passwords.hash(credentials.password) if passwords.is_outdated(user.password_hash) else None
+        if session_id := await open_session(engine, user, upgraded, expiry(tokens)):
+            return token_answer(tokens, Identity(user.id, session_id))
+
+
+async def known(engine: AsyncEngine, username: str) -> User | None:
+    """Who has this name, in whatever case."""
     wanted = select(user_account.c.id, user_account.c.password_hash)
     async with engine.connect() as connection:
-        rows = await connection.execute(wanted.where(user_account.c.username_folded == credentials.username.casefold()))
-        user = rows.one_or_none()
-    if user:
-        structlog.contextvars.bind_contextvars(user_id=str(user.id))
-    if not await passwords.verify(credentials.password, user.password_hash if user else None) or not user:
-        log.info("login_refused")
-        raise errors.InvalidCredentials
-    identity = Identity(user.id, uuid.uuid4())
-    opened = insert(session).values(id=identity.session_id, user_id=user.id, expires_at=expiry(tokens))
+        rows = await connection.execute(wanted.where(user_account.c.username_folded == username.casefold()))
+        row = rows.one_or_none()
+    return User(*row) if row else None
+
+
+async def open_session(engine: AsyncEngine, user: User, upgraded: str | None, expires_at: datetime) -> uuid.UUID | None:
+    """The id of a new session; None if the hash that was verified is no longer the account's, or the account is gone.
+
+    The lock lets a change of the password and a deletion come before or after, never between.
+    """
+    session_id = uuid.uuid4()
+    me = user_account.c.id == user.id
+    verified = select(user_account.c.id).where(me, user_account.c.password_hash == user.password_hash)
+    opened = insert(session).values(id=session_id, user_id=user.id, expires_at=expires_at)
     async with engine.begin() as connection:
+        if await connection.scalar(verified.with_for_update(key_share=True)) is None:
+            return None
+        if upgraded:
+            await connection.execute(update(user_account).where(me).values(password_hash=upgraded))
         await connection.execute(opened)
+    if upgraded:
+        log.info("password_hash_upgraded")
     log.info("session_opened")
-    return token_answer(tokens, identity)
+    return session_id
 
 
 @router.post("/token/renew", response_model=shapes.Token, responses=problems(errors.UnsupportedMediaType, *SIGNED_IN))
@@ -104,6 +135,22 @@ async def logout(identity: CurrentIdentity, engine: WriteEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(delete(session).where(session.c.id == identity.session_id))
     log.info("session_closed")
+
+
+@router.delete(
+    "/profile/sessions/{session_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(errors.SessionNotFound, errors.InvalidRequest, *SIGNED_IN),
+)
+async def end_session(session_id: SessionId, identity: CurrentIdentity, engine: WriteEngine) -> None:
+    """End one of your sessions: its tokens are dead at once."""
+    mine = delete(session).where(session.c.id == session_id, session.c.user_id == identity.user_id)
+    async with engine.begin() as connection:
+        ended = await connection.execute(mine)
+    if not ended.rowcount:
+        raise errors.SessionNotFound
+    log.info("session_ended", own=session_id == identity.session_id)
 
 
 def expiry(tokens: Tokens) -> datetime:

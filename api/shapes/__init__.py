@@ -1,7 +1,8 @@
 """The shapes of answers, for /docs and for the tests that hold real answers against them. Never used to render."""
 
-from api.shapes.accounts import Account, FavouriteCounts, Profile, Token
+from api.shapes.accounts import Account, FavouriteCounts, Profile, Session, Sessions, Token
 from api.shapes.base import Problem, Shape
+from api.shapes.export import Export
 from api.shapes.films import (
     FavouriteItem,
     FavouritePage,
@@ -33,6 +34,7 @@ __all__ = [
     "Account",
     "Backlog",
     "BudgetOfClass",
+    "Export",
     "FavouriteCounts",
     "FavouriteItem",
     "FavouritePage",
@@ -56,6 +58,8 @@ __all__ = [
     "Refresh",
     "RefreshForecast",
     "SearchPage",
+    "Session",
+    "Sessions",
     "Shape",
     "Status",
     "Strategy",

@@ -29,3 +29,16 @@ class FavouriteCounts(Shape):
 
 class Profile(Account):
     favorites: FavouriteCounts
+
+
+class Session(Shape):
+    """`last_seen`: the login or the latest renewal of its token."""
+
+    id: uuid.UUID
+    created_at: datetime
+    last_seen: datetime
+    current: bool
+
+
+class Sessions(Shape):
+    items: list[Session]

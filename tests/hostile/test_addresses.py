@@ -2,6 +2,7 @@
 
 import base64
 import struct
+import uuid
 from urllib.parse import quote
 
 import pytest
@@ -219,7 +220,11 @@ METHODS: dict[str, set[str]] = {
     "/login": {"POST"},
     "/token/renew": {"POST"},
     "/logout": {"POST"},
-    "/profile": {"GET"},
+    "/profile": {"GET", "DELETE"},
+    "/profile/password": {"POST"},
+    "/profile/sessions": {"GET"},
+    f"/profile/sessions/{uuid.UUID(int=1)}": {"DELETE"},
+    "/profile/export": {"GET"},
     "/movies/favorites": {"GET", "POST"},
     "/movies/favorites/301": {"GET", "DELETE"},
     "/movies/hidden": {"GET"},

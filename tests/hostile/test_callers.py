@@ -15,6 +15,11 @@ pytestmark = pytest.mark.usefixtures("unharmed")
 
 SIGNED_IN = [
     ("GET", "/profile"),
+    ("DELETE", "/profile"),
+    ("POST", "/profile/password"),
+    ("GET", "/profile/sessions"),
+    ("DELETE", f"/profile/sessions/{uuid.UUID(int=1)}"),
+    ("GET", "/profile/export"),
     ("POST", "/token/renew"),
     ("POST", "/logout"),
     ("POST", "/movies/favorites"),

@@ -1,0 +1,25 @@
+"""Who holds a token and wants what a thief would want proves once more that it is the owner."""
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import errors
+from api.passwords import Passwords
+from api.tokens import Identity
+from shared.tables.truth import user_account
+
+log = structlog.get_logger()
+
+
+async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, password: str) -> str:
+    """The username of whose password it is. Raises WrongPassword, HashingBusy; Unauthorized once it is deleted."""
+    account = select(user_account.c.username, user_account.c.password_hash)
+    async with engine.connect() as connection:
+        row = (await connection.execute(account.where(user_account.c.id == identity.user_id))).one_or_none()
+    if row is None:
+        raise errors.Unauthorized
+    if not await passwords.verify(password, row.password_hash):
+        log.info("password_refused")
+        raise errors.WrongPassword
+    return str(row.username)

@@ -1,0 +1,68 @@
+"""Passwords that attackers try first, told by how people make them: no list of stolen ones need be shipped.
+
+A common password is a few well-known pieces in a row: words, a run along the keyboard, the alphabet or the digits, one
+letter again and again, a year or a date, a few digits or signs at the end. Letters may stand as digits and signs.
+"""
+
+import re
+from pathlib import Path
+
+from shared.keyboard import TO_LATIN, TO_RUSSIAN
+
+# What people all over the world, and Russian ones in particular, take for a secret.
+WORDS = Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split()
+# Keys that lie in a row, and the ways in which fingers go over several.
+ROWS = (
+    "1234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    "qweasdzxc",
+    "147258369",
+    "741852963",
+    "159357",
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+    "йцукенгшщзхъ",
+    "фывапролджэ",
+    "ячсмитьбю",
+    "йфяцычувс",
+)
+SHORTEST_RUN = 3
+# Digits and signs for the letters that they look like.
+LOOKALIKES = str.maketrans("@430!15$7", "aaeoiisst")
+
+
+def runs() -> set[str]:
+    """Every stretch of a row, forwards and backwards."""
+    ways = [way for row in ROWS for way in (row, row[::-1])]
+    ends = ((way, start, end) for way in ways for start in range(len(way)) for end in range(start + 3, len(way) + 1))
+    return {way[start:end] for way, start, end in ends}
+
+
+PIECES = "|".join(sorted({*WORDS, *runs()}, key=len, reverse=True))
+YEAR = "(?:19|20)[0-9]{2}"
+DATE = rf"[0-3]?[0-9][01]?[0-9](?:{YEAR}|[0-9]{{2}})|{YEAR}[01][0-9][0-3][0-9]"
+COMMON = re.compile(rf"(?:(?:{PIECES}|{DATE}|{YEAR}|(.)\1{{2,}}){{1,3}}.?[0-9]{{0,4}}|(.{{1,4}})\2+.?)")
+SEPARATORS = re.compile(r"[\s._*#?+=~-]+")
+
+
+def is_common(password: str, username: str = "") -> bool:
+    """Whether it is one of those that are tried first; case, spaces and lookalikes make no difference.
+
+    What the username adds to it counts for nothing.
+    """
+    plain = SEPARATORS.sub("", password.casefold())
+    name = SEPARATORS.sub("", username.casefold())
+    plain = plain.replace(name, WORDS[0]) if name else plain
+    return any(COMMON.fullmatch(typed) for typed in forms(plain))
+
+
+def forms(plain: str) -> set[str]:
+    """The ways to read it: as it is, backwards, with letters for lookalikes, on the other keyboard."""
+    readings = {plain, *map(plain.translate, (LOOKALIKES, TO_RUSSIAN, TO_LATIN))}
+    return readings | {reading[::-1] for reading in readings}

@@ -1,0 +1,58 @@
+"""All that is kept of a user."""
+
+import uuid
+from datetime import datetime
+
+from api.shapes.accounts import Account
+from api.shapes.base import Shape
+
+
+class ExportedSession(Shape):
+    id: uuid.UUID
+    created_at: datetime
+    last_seen: datetime
+    expires_at: datetime
+
+
+class ExportedFavourite(Shape):
+    kinopoisk_id: int
+    added_at: datetime
+
+
+class ExportedHiddenFilm(Shape):
+    kinopoisk_id: int
+    hidden_at: datetime
+
+
+class AwaitedFilm(Shape):
+    """A film that is fetched for the user, and by which request it was asked for."""
+
+    kinopoisk_id: int
+    requested_at: datetime | None
+    request_id: str | None
+
+
+class AskedRefresh(Shape):
+    kinopoisk_id: int
+    refresh_asked_at: datetime | None
+
+
+class AskedCall(Shape):
+    """A question to Kinopoisk that the user waited for; `kinopoisk_id` is null for a search."""
+
+    at: datetime
+    kind: str
+    kinopoisk_id: int | None
+    ended_at: datetime | None
+    outcome: str | None
+
+
+class Export(Shape):
+    exported_at: datetime
+    account: Account
+    sessions: list[ExportedSession]
+    favorites: list[ExportedFavourite]
+    hidden_films: list[ExportedHiddenFilm]
+    awaited_films: list[AwaitedFilm]
+    asked_refreshes: list[AskedRefresh]
+    upstream_calls: list[AskedCall]
