@@ -7,16 +7,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import errors
 from api.passwords import Passwords
 from api.tokens import Identity
-from shared.tables.truth import user_account
+from shared.tables.truth import session, user_account
 
 log = structlog.get_logger()
 
 
 async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, password: str) -> str:
-    """The username of whose password it is. Raises WrongPassword, HashingBusy; Unauthorized once it is deleted."""
-    account = select(user_account.c.username, user_account.c.password_hash)
+    """The username, if this is the password. Raises WrongPassword, HashingBusy; Unauthorized for an ended session."""
+    account = (
+        select(user_account.c.username, user_account.c.password_hash)
+        .join(session, session.c.user_id == user_account.c.id)
+        .where(user_account.c.id == identity.user_id, session.c.id == identity.session_id)
+    )
     async with engine.connect() as connection:
-        row = (await connection.execute(account.where(user_account.c.id == identity.user_id))).one_or_none()
+        row = (await connection.execute(account)).one_or_none()
     if row is None:
         raise errors.Unauthorized
     if not await passwords.verify(password, row.password_hash):

@@ -4,6 +4,7 @@ A page is a statement of its own, so that a slow reader holds no connection. Wha
 is told exactly once.
 """
 
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,7 +20,6 @@ from api import errors, shapes
 from api.identity import CurrentIdentity
 from api.openapi import SIGNED_IN, problems
 from api.queries.deps import ReadEngine
-from api.tokens import Identity
 from shared.moments import json_moment
 from shared.tables.truth import favourite, hidden_film, session, user_account
 from shared.tables.work import film_sync, upstream_call
@@ -66,24 +66,24 @@ async def export_profile(identity: CurrentIdentity, engine: ReadEngine) -> Respo
     if row is None:
         raise errors.Unauthorized
     log.info("export_begun")
-    return StreamingResponse(document(engine, identity, row), headers=HEADERS, media_type="application/json")
+    return StreamingResponse(document(engine, identity.user_id, row), headers=HEADERS, media_type="application/json")
 
 
-async def document(engine: AsyncEngine, identity: Identity, account: RowMapping) -> AsyncIterator[bytes]:
+async def document(engine: AsyncEngine, user_id: uuid.UUID, account: RowMapping) -> AsyncIterator[bytes]:
     """The whole of it, in pieces of a page at the most."""
     head = {"exported_at": json_moment(datetime.now(UTC)), "account": as_told(account)}
     yield orjson.dumps(head)[:-1]
     for section in SECTIONS:
         yield f',"{section.name}":['.encode()
-        async for piece in items(engine, identity, section):
+        async for piece in items(engine, user_id, section):
             yield piece
         yield b"]"
     yield b"}"
 
 
-async def items(engine: AsyncEngine, identity: Identity, section: Section) -> AsyncIterator[bytes]:
+async def items(engine: AsyncEngine, user_id: uuid.UUID, section: Section) -> AsyncIterator[bytes]:
     """The members of the list, with the commas between them."""
-    page = select(section.key.label("place"), *section.told).where(section.user == identity.user_id)
+    page = select(section.key.label("place"), *section.told).where(section.user == user_id)
     page, comma, last = page.order_by(section.key).limit(PAGE), b"", None
     while rows := await rows_of(engine, page if last is None else page.where(section.key > last)):
         yield comma + orjson.dumps([as_told(row) for row in rows])[1:-1]
@@ -96,6 +96,11 @@ async def rows_of(engine: AsyncEngine, page: Select[Any]) -> list[RowMapping]:
 
 
 def as_told(row: RowMapping) -> dict[str, Any]:
-    """What clients read of a row."""
-    told = ((name, value) for name, value in row.items() if name != "place")
-    return {name: json_moment(value) if isinstance(value, datetime) else value for name, value in told}
+    """What clients read of a row; orjson takes neither SQLAlchemy's kind of str nor the driver's of UUID."""
+    return {str(name): as_json(value) for name, value in row.items() if name != "place"}
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return json_moment(value)
+    return str(value) if isinstance(value, uuid.UUID) else value

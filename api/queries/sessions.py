@@ -30,7 +30,7 @@ async def list_sessions(identity: CurrentIdentity, engine: ReadEngine) -> Respon
         rows = (await connection.execute(mine)).all()
     items = [
         {
-            "id": row.id,
+            "id": str(row.id),
             "created_at": json_moment(row.created_at),
             "last_seen": json_moment(row.last_seen),
             "current": row.current,
