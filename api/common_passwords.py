@@ -1,7 +1,7 @@
 """Passwords that attackers try first, told by how people make them: no list of stolen ones need be shipped.
 
-A common password is a few well-known pieces in a row: words, a run along the keyboard, the alphabet or the digits, one
-letter again and again, a year or a date, a few digits or signs at the end. Letters may stand as digits and signs.
+A common password is one or two well-known pieces: a word, a run along the keyboard, the alphabet or the digits, one
+letter or syllable again and again, a year or a date; then a few digits or signs. Three words in a row are none.
 """
 
 import re
@@ -14,6 +14,7 @@ WORDS = Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8")
 # Keys that lie in a row, and the ways in which fingers go over several.
 ROWS = (
     "1234567890",
+    "12345678910111213",
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiop",
     "asdfghjkl",
@@ -21,9 +22,14 @@ ROWS = (
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm",
     "1q2w3e4r5t6y7u8i9o0p",
     "q1w2e3r4t5y6u7i8o9p0",
+    "1a2b3c4d5e6f7g8h",
+    "a1b2c3d4e5f6g7h8",
+    "12qwaszx34erdfcv",
     "qazwsxedcrfvtgbyhnujmikolp",
     "qweasdzxc",
     "147258369",
+    "147896325",
+    "123698745",
     "741852963",
     "159357",
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
@@ -44,10 +50,19 @@ def runs() -> set[str]:
     return {way[start:end] for way, start, end in ends}
 
 
-PIECES = "|".join(sorted({*WORDS, *runs()}, key=len, reverse=True))
-YEAR = "(?:19|20)[0-9]{2}"
-DATE = rf"[0-3]?[0-9][01]?[0-9](?:{YEAR}|[0-9]{{2}})|{YEAR}[01][0-9][0-3][0-9]"
-COMMON = re.compile(rf"(?:(?:{PIECES}|{DATE}|{YEAR}|(.)\1{{2,}}){{1,3}}.?[0-9]{{0,4}}|(.{{1,4}})\2+.?)")
+def any_of(pieces: set[str]) -> str:
+    return "|".join(sorted(pieces, key=len, reverse=True))
+
+
+YEAR, MONTH, DAY = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
+DATE = f"{DAY}{MONTH}(?:{YEAR}|[0-9]{{2}})|{YEAR}{MONTH}{DAY}"
+RUN = f"{any_of(runs())}|{DATE}|{YEAR}"
+# Some services keep eight letters of a password, and so do the lists that were stolen from them.
+WORD = any_of({*WORDS, *(word[:8] for word in WORDS)})
+TAIL = ".?[0-9]{0,4}.?"
+COMMON = re.compile(
+    rf"(?:{RUN}|[0-9]{{1,4}})?(?:{WORD}){{1,2}}(?:{RUN})?{TAIL}|(?:{RUN}|(.)\1+){{1,4}}.?|(.{{1,4}})\2+.?"
+)
 SEPARATORS = re.compile(r"[\s._*#?+=~-]+")
 
 

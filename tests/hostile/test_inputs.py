@@ -11,7 +11,7 @@ from tests.hostile.values import BODIES, HOSTILE_TEXTS, IDS_IN_BODIES, IDS_IN_PA
 
 pytestmark = pytest.mark.usefixtures("unharmed")
 
-WITH_JSON = ("/register", "/login", "/movies/favorites")
+WITH_JSON = ("/register", "/login", "/movies/favorites", "/profile/password")
 WITH_ID = {
     "film": ("GET", "/movies/"),
     "favourite": ("GET", "/movies/favorites/"),
@@ -51,7 +51,68 @@ TWICE = {
     "/movies/favorites": b'{"kinopoisk_id": 302, "kinopoisk_id": 0}',
     "/register": b'{"username": "berta", "username": "berta", "password": "short"}',
     "/login": b'{"username": "anna", "username": "anna", "password": "wrong"}',
+    "/profile/password": b'{"current_password": "x", "current_password": "y", "new_password": "short"}',
 }
+
+
+@pytest.mark.parametrize(("body", "kind", "status"), BODIES.values(), ids=BODIES.keys())
+async def test_a_body_that_cannot_be_meant_deletes_no_account(fort: Fort, body: bytes, kind: str, status: int) -> None:
+    headers = {"Content-Type": kind.encode("latin-1")} if kind else {}
+    refused(await fort.send("DELETE", "/profile", content=body, headers=headers), status, REFUSALS[status])
+
+
+# Both would be good, were the last one taken.
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"password": "correct horse battery staple", "password": "correct horse battery staple"}',
+        b'{"password": ["correct horse battery staple"]}',
+        b'{"password": {"$ne": ""}}',
+        b'{"password": "correct horse battery staple", "user_id": "1"}',
+        b'["correct horse battery staple"]',
+        b'"correct horse battery staple"',
+    ],
+)
+async def test_a_password_in_another_form_deletes_no_account(fort: Fort, body: bytes) -> None:
+    answer = await fort.send("DELETE", "/profile", content=body, headers=JSON)
+    refused(answer, answer.status_code, {400: "malformed-request", 422: "invalid-request"}[answer.status_code])
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS.keys())
+async def test_a_hostile_password_proves_nothing(fort: Fort, text: str) -> None:
+    expected = (422, "invalid-request") if "\x00" in text or len(text) > 1024 else (403, "wrong-password")
+    change = {"current_password": text, "new_password": f"{CANARY} battery staple"}
+    refused(await fort.send("POST", "/profile/password", json=change), *expected)
+    refused(await fort.send("DELETE", "/profile", json={"password": text}), *expected)
+
+
+async def test_the_password_in_an_address_or_a_header_deletes_no_account(fort: Fort) -> None:
+    headers = {"X-Password": "correct horse battery staple"}
+    address = "/profile?password=correct%20horse%20battery%20staple"
+    refused(await fort.send("DELETE", address, headers=headers), 422, "invalid-request")
+
+
+SESSIONS = {
+    "number": ("301", 422),
+    "null": ("null", 422),
+    "canary": (CANARY, 422),
+    "all": ("*", 422),
+    "SQL": ("%27%20OR%20%271%27=%271", 422),
+    "braces": ("{00000000-0000-0000-0000-000000000001}", 422),
+    "no hyphens": ("0" * 32, 422),
+    "URN": ("urn:uuid:00000000-0000-0000-0000-000000000001", 422),
+    "capitals": ("AAAAAAAA-0000-0000-0000-000000000001", 422),
+    "wide digits": ("%EF%BC%90" * 8 + "-0000-0000-0000-000000000001", 422),
+    "line break": ("00000000-0000-0000-0000-000000000001%0A", 422),
+    "long": ("0" * 5_000, 422),
+    "NUL": ("00000000-0000-0000-0000-000000000001%00", 400),
+    "not UTF-8": ("%ff", 400),
+}
+
+
+@pytest.mark.parametrize(("sent", "status"), SESSIONS.values(), ids=SESSIONS.keys())
+async def test_what_is_no_session_is_no_address(fort: Fort, sent: str, status: int) -> None:
+    refused(await fort.send("DELETE", f"/profile/sessions/{sent}"), status, REFUSALS[status])
 
 
 @pytest.mark.parametrize("path", WITH_JSON)
@@ -102,9 +163,11 @@ async def test_a_hostile_name_is_no_account(fort: Fort, text: str) -> None:
     ["", "1234567", "       ", "a" * 129, CANARY * 100, "пароль\x00пароль", "🎬" * 129, "\ufdfa" * 100, "ａ" * 400],
     ids=["empty", "7", "7 spaces", "129", "1,300", "NUL", "129 emoji", "grows", "wide"],
 )
-async def test_a_password_out_of_bounds_makes_no_account(fort: Fort, password: str) -> None:
+async def test_a_password_out_of_bounds_is_none_for_an_account(fort: Fort, password: str) -> None:
     body = {"username": "berta", "password": password}
     refused(await fort.send("POST", "/register", json=body), 422, "invalid-request")
+    change = {"current_password": "correct horse battery staple", "new_password": password}
+    refused(await fort.send("POST", "/profile/password", json=change), 422, "invalid-request")
 
 
 @pytest.mark.parametrize("field", ["username", "password"])
@@ -132,7 +195,7 @@ async def test_a_password_that_grows_when_it_is_normalised_is_only_wrong(fort: F
     refused(answer, 401, "invalid-credentials")
 
 
-@pytest.mark.parametrize("path", [*WITH_JSON, "/login as a form"])
+@pytest.mark.parametrize("path", ["/register", "/login", "/movies/favorites", "/login as a form"])
 async def test_a_field_that_nobody_knows_is_refused(fort: Fort, path: str) -> None:
     body = {"/movies/favorites": {"kinopoisk_id": 302}}.get(path, {"username": "berta", "password": "correct horse"})
     unknown = {**body, "is_admin": True, CANARY: CANARY}
@@ -167,7 +230,7 @@ async def test_a_hostile_form_opens_no_session(fort: Fort, body: bytes, status: 
     refused(await fort.send("POST", "/login", content=body, headers=FORM), status, REFUSALS[status])
 
 
-@pytest.mark.parametrize("path", ["/register", "/movies/favorites", "/logout"])
+@pytest.mark.parametrize("path", ["/register", "/movies/favorites", "/logout", "/profile/password"])
 async def test_a_form_is_taken_by_the_login_alone(fort: Fort, path: str) -> None:
     answer = await fort.send("POST", path, content=b"username=berta&kinopoisk_id=302", headers=FORM)
     refused(answer, 415, "unsupported-media-type")

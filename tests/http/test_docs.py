@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -106,7 +107,7 @@ async def test_the_bare_address_leads_to_docs(service: Service) -> None:
 
 
 async def test_every_answer_of_a_walk_is_declared(anna: Client, openapi: dict[str, Any]) -> None:
-    walk = [
+    walk: list[tuple[str, str, str, dict[str, Any]]] = [
         ("post", "/movies/favorites", "/movies/favorites", {"json": {"kinopoisk_id": 301}}),
         ("get", "/movies/favorites", "/movies/favorites?limit=0", {}),
         ("get", "/movies/favorites/{kinopoisk_id}", "/movies/favorites/1", {}),
@@ -116,6 +117,12 @@ async def test_every_answer_of_a_walk_is_declared(anna: Client, openapi: dict[st
         ("delete", "/movies/hidden/{kinopoisk_id}", "/movies/hidden/1", {}),
         ("get", "/movies/{kinopoisk_id}", "/movies/999999999", {}),
         ("get", "/movies/search", "/movies/search", {}),
+        ("get", "/profile/sessions", "/profile/sessions", {}),
+        ("get", "/profile/export", "/profile/export", {}),
+        ("delete", "/profile/sessions/{session_id}", f"/profile/sessions/{uuid.UUID(int=1)}", {}),
+        ("delete", "/profile/sessions/{session_id}", "/profile/sessions/x", {}),
+        ("post", "/profile/password", "/profile/password", {"json": {}}),
+        ("delete", "/profile", "/profile", {"json": {"password": "wrong"}}),
         ("post", "/logout", "/logout", {}),
         ("get", "/profile", "/profile", {}),
     ]
