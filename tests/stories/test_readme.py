@@ -51,13 +51,14 @@ async def run(script: str) -> str:
 
 @pytest.mark.usefixtures("database", "worker")
 async def test_the_walk_shows_what_it_promises(settings: Settings) -> None:
-    register, login, search, add, list_, status, recommend, genres, hide, leave = walk()
+    register, login, search, add, list_, status, recommend, genres, hide, data, leave = walk()
     wait = "until " + list_.strip() + " | grep -q ready; do sleep 0.1; done\n"
     wait += "until curl -s http://127.0.0.1:8000/recommendations | grep -q score; do sleep 0.1; done\n"
     async with listening(settings) as address:
-        script = register + login + search + add + wait + list_ + status + recommend + genres + hide + leave
+        script = register + login + search + add + wait + list_ + status + recommend + genres + hide + data + leave
         said = await run(script.replace(ADDRESS, address))
     assert '"username":"anna"' in said
+    assert '"upstream_calls":[' in said
     assert "41519 Брат 1997\n41520 Брат 2 2000\n" in said
     assert "HTTP/1.1 202 Accepted" in said
     assert '"status":"ready"' in said
