@@ -10,7 +10,7 @@ import uvicorn
 
 from api.main import create_app
 from api.memory import give_back_large_blocks
-from api.protocol import BoundedHttpProtocol
+from api.protocol import Bounds, bounded
 from shared import logs, metrics, sentry
 from shared.schema import DatabaseAway, SchemaBehind, check_database
 from shared.settings import InvalidSettings, Settings, load_settings, secret_values
@@ -30,7 +30,7 @@ async def check_first(settings: Settings) -> None:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
-    app = create_app(settings)
+    app, limits = create_app(settings), settings.limits
     spare_the_collector()
     uvicorn.run(
         app,
@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
         port=settings.api.port,
         log_config=None,
         access_log=False,
-        http=BoundedHttpProtocol,
+        http=bounded(Bounds(limits.head_seconds, limits.body_seconds, limits.connections)),
         server_header=False,
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )

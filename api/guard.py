@@ -1,6 +1,8 @@
-"""Before routing, as pure ASGI: length of the address, size, type, encoding and depth of the body."""
+"""Before routing, as pure ASGI: host, length of the address; pace, size, type, encoding and depth of the body."""
 
+import asyncio
 import json
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -8,7 +10,8 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import errors
+from api import errors, refusals
+from api.hosts import Hosts
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -22,16 +25,21 @@ DEEPEST = 20
 class RequestGuard:
     """Refuses what no endpoint should have to look at; hands on the body in one piece."""
 
-    def __init__(self, app: ASGIApp, url_bytes: int, body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str], url_bytes: int, body_bytes: int, body_seconds: float
+    ) -> None:
         self._app = app
+        self._hosts = Hosts(hosts)
         self._url_bytes = url_bytes
         self._body_bytes = body_bytes
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         try:
+            self._hosts.check(scope)
             self._check_address(scope)
             body = await self._read_body(Request(scope, receive))
             check_body(scope, body)
@@ -58,10 +66,14 @@ class RequestGuard:
         if declared.isdecimal() and int(declared[:20]) > self._body_bytes:
             raise errors.ContentTooLarge  # at once: nobody need send it
         body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._body_bytes:
-                raise errors.ContentTooLarge
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._body_bytes:
+                        raise errors.ContentTooLarge
+        except TimeoutError:
+            raise refusals.RequestTimeout from None
         return bytes(body)
 
 

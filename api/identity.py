@@ -6,6 +6,8 @@ import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import func, select
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from api.errors import Unauthorized
 from api.tokens import Identity, InvalidToken
@@ -15,19 +17,24 @@ from shared.tables.truth import session
 AUTHORIZE_BUTTON = OAuth2PasswordBearer(tokenUrl="login", auto_error=False)
 
 
-def bearer_token(request: Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise Unauthorized
-    return token.strip()
+def claimed_identity(scope: Scope) -> Identity | None:
+    """Whom the request's token speaks for, if its signature is ours; verified once. The session may have ended."""
+    state = scope["state"]
+    if "claimed" not in state:
+        scheme, _, token = Headers(scope=scope).get("Authorization", "").partition(" ")
+        try:
+            state["claimed"] = state["tokens"].verify(token.strip()) if scheme.lower() == "bearer" else None
+        except InvalidToken:
+            state["claimed"] = None
+    claimed: Identity | None = state["claimed"]
+    return claimed
 
 
 async def current_identity(request: Request, _: Annotated[str | None, Depends(AUTHORIZE_BUTTON)]) -> Identity:
     """The user and session of the request's token. Raises Unauthorized."""
-    try:
-        identity: Identity = request.state.tokens.verify(bearer_token(request))
-    except InvalidToken:
-        raise Unauthorized from None
+    identity = claimed_identity(request.scope)
+    if identity is None:
+        raise Unauthorized
     alive = select(session.c.id).where(
         session.c.id == identity.session_id,
         session.c.user_id == identity.user_id,

@@ -7,8 +7,10 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 from api import docs, error_handlers, health
+from api.attempts import Attempts, Bounds
 from api.commands import accounts, refreshes, sessions
 from api.commands import favourites as favourite_commands
 from api.commands import hidden as hidden_commands
@@ -23,6 +25,7 @@ from api.queries import favourites as favourite_queries
 from api.queries import hidden as hidden_queries
 from api.queries import sessions as session_queries
 from api.readiness import Readiness
+from api.request_limits import Crowd, RequestLimit
 from api.tokens import Tokens
 from shared import postgres, wiring
 from shared.enrichment.on_demand import FilmsOnDemand
@@ -31,6 +34,7 @@ from shared.enrichment.views import Views
 from shared.flights import Flights
 from shared.impressions import Impressions
 from shared.live_workers import LiveWorkers
+from shared.redis_client import PatientRedis
 from shared.resources import watched
 from shared.schema import check_schema
 from shared.settings import Settings
@@ -75,9 +79,31 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     docs.install(app)
     error_handlers.install(app)
-    app.add_middleware(RequestGuard, url_bytes=settings.limits.url_bytes, body_bytes=settings.limits.body_bytes)
+    protect(app, settings)
     app.add_middleware(RequestLog, reads=settings.logs.reads)
     return app
+
+
+def protect(app: FastAPI, settings: Settings) -> None:
+    """Each is asked before those above it."""
+    limits = settings.limits
+    app.add_middleware(Crowd, most=limits.concurrent_requests)
+    app.add_middleware(
+        RequestGuard,
+        hosts=settings.api.allowed_hosts,
+        url_bytes=limits.url_bytes,
+        body_bytes=limits.body_bytes,
+        body_seconds=limits.body_seconds,
+    )
+    app.add_middleware(RequestLimit, per_second=limits.requests_per_second, burst=limits.request_burst)
+    if settings.api.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.api.cors_origins,
+            allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+            allow_headers=("Authorization", "X-Request-ID"),
+            expose_headers=("X-Request-ID", "Retry-After", "Location"),
+        )
 
 
 def lifespan(settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
@@ -131,6 +157,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "answer_cache": wiring.answer_cache(settings, redis),
         "recommendation_flights": recommendation_flights,
         "passwords": passwords,
+        "attempts": make_attempts(settings, redis),
         "tokens": make_tokens(settings),
         "read_item": partial(favourite_queries.read_item, read_engine),
         "favourites_limit": settings.limits.favorites_per_user,
@@ -147,6 +174,18 @@ def make_passwords(settings: Settings) -> Passwords:
         rounds=settings.auth.argon2_rounds,
         most_waiting=settings.limits.waiting_password_hashes,
     )
+
+
+def make_attempts(settings: Settings, redis: PatientRedis) -> Attempts:
+    limits = settings.limits
+    bounds = Bounds(
+        logins_a_minute=limits.logins_per_address_minute,
+        tries=limits.login_tries,
+        wait_cap=limits.login_wait_cap_seconds,
+        longest_delay=limits.login_delay_seconds,
+        registrations_an_hour=limits.registrations_per_address_hour,
+    )
+    return Attempts(redis, bounds, settings.auth.jwt_keys[0].secret.get_secret_value())
 
 
 def make_tokens(settings: Settings) -> Tokens:

@@ -5,10 +5,10 @@ import time
 import uuid
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import InternalError, respond
+from api.headers import secure
 from api.telemetry import operation_of, tell, where
 from shared import sentry
 
@@ -36,9 +36,7 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                secure(message, request_id)
             await send(message)
 
         try:

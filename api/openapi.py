@@ -5,19 +5,24 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from api import errors, shapes
+from api import errors, refusals, shapes
 from api.errors import PROBLEM_JSON, Problem
 
 Problems = tuple[type[Problem], ...]
 Responses = dict[int | str, dict[str, Any]]
 
-# What the guard or a fault can answer to any call.
+# What the guard, a limit or a fault can answer to any call.
 ANYWHERE: Problems = (
     errors.MalformedRequest,
+    refusals.UnknownHost,
+    refusals.RequestTimeout,
     errors.UriTooLong,
     errors.ContentTooLarge,
+    refusals.TooManyRequests,
+    refusals.HeadersTooLarge,
     errors.InternalError,
     errors.Unavailable,
+    refusals.Overloaded,
 )
 WITH_BODY: Problems = (errors.UnsupportedMediaType, errors.InvalidRequest)
 SIGNED_IN: Problems = (errors.Unauthorized,)

@@ -34,6 +34,12 @@ GENEROUS_LIMITS = {
     "upstream_calls_per_user_hour": 1_000,
     "refreshes_per_user_hour": 1_000,
     "refresh_again_seconds": 10,
+    "requests_per_second": 1_000,
+    "request_burst": 10_000,
+    "logins_per_address_minute": 1_000,
+    "login_tries": 50,
+    "login_wait_cap_seconds": 10,
+    "registrations_per_address_hour": 10_000,
 }
 
 

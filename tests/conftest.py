@@ -29,6 +29,17 @@ from tests.worker_process import Worker
 
 SECRET = "Zr8yq2vTn5W1xKc7Lp0sDf3GhJ6uM9bQ"
 KEY = "sandbox-key"
+# No test comes near one, unless it is about that one.
+GENEROUS_LIMITS = {
+    "upstream_calls_per_user_hour": 1_000,
+    "requests_per_second": 10_000,
+    "request_burst": 100_000,
+    "concurrent_requests": 10_000,
+    "logins_per_address_minute": 100_000,
+    "login_tries": 10_000,
+    "login_delay_seconds": 0,
+    "registrations_per_address_hour": 100_000,
+}
 ROOT = Path(__file__).parents[1]
 
 
@@ -114,7 +125,7 @@ def settings(migrated: Servers, sandbox: RunningSandbox) -> Settings:
                 "calls_at_once": 50,
             },
             "budget": {"daily_limit": -1},
-            "limits": {"upstream_calls_per_user_hour": 1000},
+            "limits": GENEROUS_LIMITS,
             # It would make calls in tests that count them.
             "catalogue": {"enabled": False},
             # They would take time from tests that do not look at them.

@@ -37,7 +37,8 @@ def test_with_a_secret_the_example_is_complete_and_valid(tmp_path: Path, monkeyp
 def test_what_the_example_says_is_the_default() -> None:
     for name, field in Settings.model_fields.items():
         assert isinstance(field.annotation, type(Section))
-        defaults = {key: part.default for key, part in field.annotation.model_fields.items()}
+        parts = ((key, part.default) for key, part in field.annotation.model_fields.items())
+        defaults = {key: list(value) if isinstance(value, tuple) else value for key, value in parts}
         for key, value in example()[name].items():
             if (name, key) not in OWN:
                 assert defaults[key] == value, f"{name}.{key}"

@@ -3,13 +3,14 @@
 import uuid
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from api import errors, shapes
+from api import errors, refusals, shapes
+from api.addresses import origin_of
 from api.answers import json_answer
-from api.commands.deps import AccountListener, PasswordHashes, WriteEngine
+from api.commands.deps import AccountListener, CountedAttempts, PasswordHashes, WriteEngine
 from api.commands.one_at_a_time import nobody_else
 from api.commands.proof import owner
 from api.identity import CurrentIdentity
@@ -44,11 +45,14 @@ class Deletion(Body):
     "/register",
     status_code=201,
     response_model=shapes.Account,
-    responses=problems(errors.UsernameTaken, errors.HashingBusy, *WITH_BODY),
+    responses=problems(errors.UsernameTaken, refusals.TooManyAttempts, errors.HashingBusy, *WITH_BODY),
 )
-async def register(account: NewAccount, engine: WriteEngine, passwords: PasswordHashes) -> Response:
+async def register(
+    account: NewAccount, request: Request, engine: WriteEngine, passwords: PasswordHashes, attempts: CountedAttempts
+) -> Response:
     """Create an account. Upper and lower case of the username count as the same."""
     check_password("password", account.password, account.username)
+    await attempts.to_register(origin_of(request.scope))
     password_hash = await passwords.hash(account.password)
     user_id = uuid.uuid4()
     row = {

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.attempts import Attempts
 from api.held import held
 from api.passwords import Passwords
 from api.tokens import Tokens
@@ -43,6 +44,7 @@ WorkerWaker = Annotated[Waker, held("waker")]
 FavouriteListeners = Annotated[Listeners, held("favourite_listeners")]
 AccountListener = Annotated[Forgetful, held("impressions")]
 PasswordHashes = Annotated[Passwords, held("passwords")]
+CountedAttempts = Annotated[Attempts, held("attempts")]
 AccessTokens = Annotated[Tokens, held("tokens")]
 ItemReader = Annotated[ReadItem, held("read_item")]
 FavouritesLimit = Annotated[int, held("favourites_limit")]

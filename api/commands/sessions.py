@@ -14,9 +14,10 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import errors, shapes
+from api import errors, refusals, shapes
+from api.addresses import origin_of
 from api.answers import json_answer
-from api.commands.deps import AccessTokens, PasswordHashes, WriteEngine
+from api.commands.deps import AccessTokens, CountedAttempts, PasswordHashes, WriteEngine
 from api.guard import FORM, JSON, content_type
 from api.identity import CurrentIdentity
 from api.inputs import Body, GivenPassword, SessionId
@@ -64,18 +65,22 @@ async def sent_credentials(request: Request) -> Credentials:
 @router.post(
     "/login",
     response_model=shapes.Token,
-    responses=problems(errors.InvalidCredentials, errors.HashingBusy, *WITH_BODY),
+    responses=problems(errors.InvalidCredentials, refusals.TooManyAttempts, errors.HashingBusy, *WITH_BODY),
     openapi_extra=body_as(**{JSON: Credentials, FORM: CredentialsForm}),
 )
 async def login(
     credentials: Annotated[Credentials, Depends(sent_credentials)],
+    request: Request,
     engine: WriteEngine,
     passwords: PasswordHashes,
     tokens: AccessTokens,
+    attempts: CountedAttempts,
 ) -> Response:
     """Open a session. Takes JSON, or the OAuth2 password form as the Authorize button sends it."""
+    folded, origin = credentials.username.casefold(), origin_of(request.scope)
+    await attempts.to_log_in(folded, origin)
     while True:  # again only if the hash was changed while it was verified
-        user = await known(engine, credentials.username)
+        user = await known(engine, folded)
         if user:
             structlog.contextvars.bind_contextvars(user_id=str(user.id))
         if not await passwords.verify(credentials.password, user.password_hash if user else None) or not user:
@@ -83,14 +88,15 @@ async def login(
             raise errors.InvalidCredentials
         upgraded = await passwords.hash(credentials.password) if passwords.is_outdated(user.password_hash) else None
         if session_id := await open_session(engine, user, upgraded, expiry(tokens)):
+            await attempts.forgive(folded, origin)
             return token_answer(tokens, Identity(user.id, session_id))
 
 
-async def known(engine: AsyncEngine, username: str) -> User | None:
-    """Who has this name, in whatever case."""
+async def known(engine: AsyncEngine, folded: str) -> User | None:
+    """Who has this name, after case folding."""
     wanted = select(user_account.c.id, user_account.c.password_hash)
     async with engine.connect() as connection:
-        rows = await connection.execute(wanted.where(user_account.c.username_folded == username.casefold()))
+        rows = await connection.execute(wanted.where(user_account.c.username_folded == folded))
         row = rows.one_or_none()
     return User(*row) if row else None
 

@@ -10,7 +10,7 @@ from redis.asyncio.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from shared.settings.values import Count, Seconds, Section
+from shared.settings.values import Amount, Count, Seconds, Section
 
 EXAMPLE_MARK = "example"
 
@@ -60,10 +60,18 @@ def _sentry_dsn(secret: SecretStr) -> SecretStr:
     return secret
 
 
+# Exact, as browsers send it: no path, and no "*".
+WebOrigin = Annotated[str, Field(pattern=r"^https?://[a-z0-9.-]+(:[0-9]{1,5})?$")]
+# "*." in front stands for all names below; an address in brackets is one of IPv6.
+HostName = Annotated[str, Field(pattern=r"^((\*\.)?[a-z0-9.-]+|\[[0-9a-f:.]+\])$")]
+
+
 class Api(Section):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     drain_seconds: Count = 10
+    allowed_hosts: tuple[HostName, ...] = ()
+    cors_origins: tuple[WebOrigin, ...] = ()
 
 
 class JwtKey(Section):
@@ -109,6 +117,17 @@ class Limits(Section):
     upstream_calls_per_user_hour: Count = 40
     refreshes_per_user_hour: Count = 10
     refresh_again_seconds: Seconds = 3_600
+    requests_per_second: Amount = 10
+    request_burst: Count = 100
+    concurrent_requests: Count = 200
+    connections: Count = 1_000
+    head_seconds: Seconds = 10
+    body_seconds: Seconds = 15
+    logins_per_address_minute: Count = 20
+    login_tries: Count = 5
+    login_wait_cap_seconds: Seconds = 900
+    login_delay_seconds: Annotated[float, Field(ge=0, le=5)] = 1
+    registrations_per_address_hour: Count = 5
 
 
 class Worker(Section):

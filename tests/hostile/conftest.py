@@ -13,7 +13,7 @@ from dev.testing import Servers
 from shared.settings import Settings
 from shared.tables import metadata
 from tests.client import Service
-from tests.conftest import KEY, SECRET, serving
+from tests.conftest import GENEROUS_LIMITS, KEY, SECRET, serving
 from tests.hostile.fort import Fort
 
 
@@ -36,6 +36,7 @@ def fort_settings(servers: Servers, sandbox: RunningSandbox) -> Settings:
             "postgres": {"url": servers.postgres.url},
             "redis": {"url": servers.redis.url},
             "kinopoisk": {"base_url": sandbox.url, "api_key": KEY, **fast},
+            "limits": GENEROUS_LIMITS,
         }
     )
 
