@@ -16,6 +16,7 @@ from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.main import create_app
 from dev.sandbox.options import Options
@@ -173,7 +174,8 @@ async def serving(settings: Settings) -> AsyncIterator[Service]:
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
             await app({**scope, "state": dict(state or {})}, receive, send)
 
-        transport = httpx.ASGITransport(app=with_state)
+        behind_a_proxy: Any = ProxyHeadersMiddleware(with_state)
+        transport = httpx.ASGITransport(app=behind_a_proxy)
         async with httpx.AsyncClient(transport=transport, base_url="http://kinoshelf.test") as http:
             yield Service(http)
 

@@ -1,18 +1,23 @@
 """One service for all hostile requests of a module: none of them may change it, so none disturbs the next."""
 
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
+import uvicorn
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from api.protocol import BoundedHttpProtocol
 from dev.sandbox.options import Options
 from dev.sandbox.server import RunningSandbox, running_sandbox
 from dev.testing import Servers
 from shared.settings import Settings
 from shared.tables import metadata
-from tests.client import Service
+from tests.client import Service, eventually
 from tests.conftest import GENEROUS_LIMITS, KEY, SECRET, serving
 from tests.hostile.fort import Fort
 
@@ -50,6 +55,31 @@ async def fort(migrated: Servers) -> AsyncIterator[Fort]:
         serving(fort_settings(migrated, sandbox)) as service,
     ):
         yield await furnished(service, database)
+
+
+@asynccontextmanager
+async def listening(app: Any, protocol: type[BoundedHttpProtocol]) -> AsyncIterator[int]:
+    """As api.__main__ serves it, in this loop and on a free port: this one."""
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve([listener]))
+
+        async def started() -> bool:
+            return server.started
+
+        await eventually(started)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        await serving
 
 
 async def furnished(service: Service, database: AsyncEngine) -> Fort:

@@ -2,20 +2,18 @@
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import httpx
 import pytest
-import uvicorn
 
 from api.main import create_app
 from api.protocol import MOST_HEAD_BYTES, BoundedHttpProtocol
 from dev.sandbox.server import running_sandbox
 from dev.testing import Servers
-from tests.client import Service, eventually
-from tests.hostile.conftest import emptied, fort_settings, furnished
+from tests.client import Service
+from tests.hostile.conftest import emptied, fort_settings, furnished, listening
 from tests.hostile.fort import CANARY, INTERNALS, Fort
 
 HOST = b"Host: kinoshelf.test\r\n"
@@ -33,30 +31,13 @@ class Wire(NamedTuple):
 @pytest.fixture(scope="module")
 async def wire(migrated: Servers) -> AsyncIterator[Wire]:
     """As api.__main__ serves it, in this loop and on a free port."""
-    async with emptied(migrated) as database, running_sandbox() as sandbox:
-        app = create_app(fort_settings(migrated, sandbox))
-        config = uvicorn.Config(
-            app,
-            http=BoundedHttpProtocol,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        server = uvicorn.Server(config)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            serving = asyncio.create_task(server.serve([listener]))
-
-            async def started() -> bool:
-                return server.started
-
-            await eventually(started)
-            port = listener.getsockname()[1]
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-                yield Wire(port, await furnished(Service(http), database))
-            server.should_exit = True
-            await serving
+    async with (
+        emptied(migrated) as database,
+        running_sandbox() as sandbox,
+        listening(create_app(fort_settings(migrated, sandbox)), BoundedHttpProtocol) as port,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
+        yield Wire(port, await furnished(Service(http), database))
 
 
 @pytest.fixture
