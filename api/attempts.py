@@ -7,14 +7,16 @@ it. Who exists is not asked, so nothing tells it. Names of keys hold no username
 import asyncio
 import hashlib
 import math
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, cast
 
 from arq.connections import ArqRedis
 
-from api import refusals
 from api.addresses import Origin
 from api.buckets import Buckets
+from api.errors import InvalidCredentials
+from api.refusals import TooManyAttempts
 from shared.redis_client import PatientRedis, RedisAway
 
 # KEYS: the address's bucket; for a login also the name tried from this network, and the name tried from anywhere.
@@ -43,6 +45,14 @@ full_at = full_at + interval
 redis.call('SET', KEYS[1], string.format('%.6f', full_at), 'PX', math.ceil((full_at - seconds) * 1000))
 return {0, math.ceil(delay * 1000)}
 """
+FORGIVE = "return redis.call('DEL', unpack(KEYS))"
+TAKE_BACK = """
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HINCRBY', KEYS[1], 'tried', -1)
+  redis.call('HDEL', KEYS[1], 'closed_until')
+end
+if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DECR', KEYS[2]) end
+"""
 MINUTE, HOUR = 60, 3_600
 # While Redis is away a name is tried again from one network after so many seconds, once its first tries are used up.
 PAUSE_ALONE = 30
@@ -69,26 +79,38 @@ class Attempts:
         self._names_alone = Buckets(1 / min(PAUSE_ALONE, bounds.wait_cap), bounds.tries)
         self._registrations_alone = Buckets(bounds.registrations_an_hour / HOUR, bounds.registrations_an_hour)
 
-    async def to_log_in(self, folded: str, origin: Origin) -> None:
-        """Counts as a failure until `forgive`; may take `longest_delay` seconds. Raises TooManyAttempts."""
-        keys = (self._key("login", origin.address), *self._keys_of(folded, origin))
+    @asynccontextmanager
+    async def log_in(self, folded: str, origin: Origin) -> AsyncIterator[None]:
+        """Around one attempt; may first take `longest_delay` seconds. Raises TooManyAttempts.
+
+        Success forgives all tries of this name so far. What could not be decided (busy, no database) was no try.
+        """
+        names = self._key("name", folded, origin.network), self._key("name-anywhere", folded)
+        await self._begin(names, folded, origin)
+        try:
+            yield
+        except InvalidCredentials:
+            raise
+        except Exception:
+            await self._run(TAKE_BACK, names)
+            raise
+        self._names_alone.fill((folded, origin.network))
+        await self._run(FORGIVE, names)
+
+    async def _begin(self, names: tuple[str, str], folded: str, origin: Origin) -> None:
+        keys = (self._key("login", origin.address), *names)
         try:
             wait, delay = await self._count(keys, MINUTE, self._bounds.logins_a_minute)
         except RedisAway:
             wait = self._logins_alone.take(origin.address) or self._names_alone.take((folded, origin.network))
             delay = 0
         if wait:
-            raise refusals.TooManyAttempts(retry_after=math.ceil(wait))
+            raise TooManyAttempts(retry_after=math.ceil(wait))
         await asyncio.sleep(delay)
 
-    async def forgive(self, folded: str, origin: Origin) -> None:
-        """It was the owner: the tries so far were mistakes."""
-        self._names_alone.fill((folded, origin.network))
-        keys = self._keys_of(folded, origin)
-        try:
-            await self._redis.call(lambda redis: cast("Awaitable[Any]", redis.delete(*keys)))
-        except RedisAway:
-            return
+    async def _run(self, script: str, keys: tuple[str, ...]) -> None:
+        with suppress(RedisAway):
+            await self._redis.call(lambda redis: cast("Awaitable[Any]", redis.eval(script, len(keys), *keys)))
 
     async def to_register(self, origin: Origin) -> None:
         """Raises TooManyAttempts."""
@@ -98,7 +120,7 @@ class Attempts:
         except RedisAway:
             wait = self._registrations_alone.take(origin.address)
         if wait:
-            raise refusals.TooManyAttempts(retry_after=math.ceil(wait))
+            raise TooManyAttempts(retry_after=math.ceil(wait))
 
     async def _count(self, keys: tuple[str, ...], seconds: float, most: int) -> tuple[float, float]:
         bounds = self._bounds
@@ -109,9 +131,6 @@ class Attempts:
 
         wait, delay = await self._redis.call(count)
         return int(wait) / 1000, int(delay) / 1000
-
-    def _keys_of(self, folded: str, origin: Origin) -> tuple[str, str]:
-        return self._key("name", folded, origin.network), self._key("name-anywhere", folded)
 
     def _key(self, kind: str, *parts: str) -> str:
         text = "\x00".join((kind, *parts)).encode()  # no username and no address holds a NUL

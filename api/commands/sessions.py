@@ -1,6 +1,7 @@
 """Sessions: one row a login. Deleting the row kills its token at once."""
 
 import uuid
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 from urllib.parse import parse_qsl
@@ -62,23 +63,30 @@ async def sent_credentials(request: Request) -> Credentials:
         raise errors.MalformedRequest from None
 
 
+SentCredentials = Annotated[Credentials, Depends(sent_credentials)]
+
+
+async def counted(request: Request, credentials: SentCredentials, attempts: CountedAttempts) -> AsyncIterator[None]:
+    """Around one attempt; ends before its answer is sent. Raises TooManyAttempts."""
+    async with attempts.log_in(credentials.username.casefold(), origin_of(request.scope)):
+        yield
+
+
 @router.post(
     "/login",
     response_model=shapes.Token,
     responses=problems(errors.InvalidCredentials, refusals.TooManyAttempts, errors.HashingBusy, *WITH_BODY),
     openapi_extra=body_as(**{JSON: Credentials, FORM: CredentialsForm}),
+    dependencies=[Depends(counted, scope="function")],
 )
 async def login(
-    credentials: Annotated[Credentials, Depends(sent_credentials)],
-    request: Request,
+    credentials: SentCredentials,
     engine: WriteEngine,
     passwords: PasswordHashes,
     tokens: AccessTokens,
-    attempts: CountedAttempts,
 ) -> Response:
     """Open a session. Takes JSON, or the OAuth2 password form as the Authorize button sends it."""
-    folded, origin = credentials.username.casefold(), origin_of(request.scope)
-    await attempts.to_log_in(folded, origin)
+    folded = credentials.username.casefold()
     while True:  # again only if the hash was changed while it was verified
         user = await known(engine, folded)
         if user:
@@ -88,7 +96,6 @@ async def login(
             raise errors.InvalidCredentials
         upgraded = await passwords.hash(credentials.password) if passwords.is_outdated(user.password_hash) else None
         if session_id := await open_session(engine, user, upgraded, expiry(tokens)):
-            await attempts.forgive(folded, origin)
             return token_answer(tokens, Identity(user.id, session_id))
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 
 from api.addresses import Origin, origin
 from api.attempts import Attempts, Bounds
+from api.errors import HashingBusy, InvalidCredentials
 from api.refusals import TooManyAttempts
 from shared.redis_client import PatientRedis
 from tests.infra.conftest import Patient
@@ -31,8 +33,21 @@ async def wait(asked: Awaitable[None]) -> int:
     return 0
 
 
+async def attempt(counted: Attempts, name: str, place: Origin, *ends: type[Exception]) -> None:
+    """One that ends so, or well."""
+    with suppress(*ends):
+        async with counted.log_in(name, place):
+            for end in ends:
+                raise end
+
+
 async def log_in(counted: Attempts, name: str = "anna", place: Origin = HERE, times: int = 1) -> list[int]:
-    return [await wait(counted.to_log_in(name, place)) for _ in range(times)]
+    """With wrong passwords, one after the other."""
+    return [await wait(attempt(counted, name, place, InvalidCredentials)) for _ in range(times)]
+
+
+async def succeed(counted: Attempts) -> None:
+    await attempt(counted, "anna", HERE)
 
 
 async def later(redis: PatientRedis, seconds: float) -> None:
@@ -85,9 +100,18 @@ async def test_hundreds_of_failures_wait_no_longer_than_the_cap(redis: PatientRe
 
 async def test_success_begins_anew(redis: PatientRedis) -> None:
     counted = attempts(redis)
-    await log_in(counted, times=3)
-    await counted.forgive("anna", HERE)
+    await log_in(counted, times=2)
+    await succeed(counted)
     assert await log_in(counted, times=3) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("end", [HashingBusy, OSError])
+async def test_what_could_not_be_decided_was_no_try(redis: PatientRedis, end: type[Exception]) -> None:
+    counted = attempts(redis)
+    await log_in(counted, times=2)
+    for _ in range(5):
+        await attempt(counted, "anna", HERE, end)
+    assert await log_in(counted, times=2) == [0, 2]
 
 
 async def test_a_network_shares_the_tries_of_a_name(redis: PatientRedis) -> None:
@@ -144,7 +168,7 @@ async def test_a_refused_attempt_costs_nothing(redis: PatientRedis) -> None:
 async def test_many_at_once_are_no_way_around_it(redis: PatientRedis) -> None:
 
     counted = attempts(redis)
-    told = await asyncio.gather(*(wait(counted.to_log_in("anna", HERE)) for _ in range(10)))
+    told = await asyncio.gather(*(wait(attempt(counted, "anna", HERE, InvalidCredentials)) for _ in range(10)))
     assert sum(not seconds for seconds in told) == 3
 
 
@@ -192,7 +216,7 @@ async def test_an_attempt_is_one_round_trip(redis: PatientRedis, monkeypatch: py
         return await call(self, command)
 
     monkeypatch.setattr(PatientRedis, "call", counted_call)
-    await attempts(redis).to_log_in("anna", HERE)
+    await log_in(attempts(redis))
     assert calls == 1
 
 
@@ -202,8 +226,8 @@ async def test_without_redis_each_process_counts_by_itself(away: PatientRedis) -
 
 async def test_without_redis_success_begins_anew(away: PatientRedis) -> None:
     counted = attempts(away)
-    await log_in(counted, times=3)
-    await counted.forgive("anna", HERE)
+    await log_in(counted, times=2)
+    await succeed(counted)
     assert await log_in(counted, times=3) == [0, 0, 0]
 
 
