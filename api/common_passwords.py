@@ -46,8 +46,9 @@ LOOKALIKES = str.maketrans("@430!15$7", "aaeoiisst")
 def runs() -> set[str]:
     """Every stretch of a row, forwards and backwards."""
     ways = [way for row in ROWS for way in (row, row[::-1])]
-    ends = ((way, start, end) for way in ways for start in range(len(way)) for end in range(start + 3, len(way) + 1))
-    return {way[start:end] for way, start, end in ends}
+    return {
+        way[start:end] for way in ways for start in range(len(way)) for end in range(start + SHORTEST_RUN, len(way) + 1)
+    }
 
 
 def any_of(pieces: set[str]) -> str:
