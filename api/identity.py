@@ -5,7 +5,7 @@ from typing import Annotated
 import structlog
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -35,14 +35,18 @@ async def current_identity(request: Request, _: Annotated[str | None, Depends(AU
     identity = claimed_identity(request.scope)
     if identity is None:
         raise Unauthorized
-    alive = select(session.c.id).where(
+    long_unseen = session.c.last_seen < func.now() - text("interval '1 hour'")
+    alive = select(long_unseen).where(
         session.c.id == identity.session_id,
         session.c.user_id == identity.user_id,
         session.c.expires_at > func.now(),
     )
     async with request.state.read_engine.connect() as connection:
-        if await connection.scalar(alive) is None:
-            raise Unauthorized
+        unseen = await connection.scalar(alive)
+    if unseen is None:
+        raise Unauthorized
+    if unseen:
+        request.state.seen_sessions.note(identity.session_id)
     structlog.contextvars.bind_contextvars(user_id=str(identity.user_id))
     return identity
 

@@ -26,6 +26,7 @@ from api.queries import hidden as hidden_queries
 from api.queries import sessions as session_queries
 from api.readiness import Readiness
 from api.request_limits import Crowd, RequestLimit
+from api.seen_sessions import SeenSessions
 from api.tokens import Tokens
 from shared import postgres, wiring
 from shared.enrichment.on_demand import FilmsOnDemand
@@ -132,6 +133,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
     views = Views(write_engine, enrichment.views_seconds)
+    seen_sessions = SeenSessions(write_engine)
     readiness = Readiness(health_engine, LiveWorkers(redis))
     waker, impressions, passwords = Waker(redis), Impressions(redis), make_passwords(settings)
     stack.callback(passwords.close)
@@ -139,7 +141,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     for close in (redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
     recommendation_flights: Flights[recommendations.Made] = Flights()
-    for part in (waker, impressions, views, searches, on_demand, readiness):
+    for part in (waker, impressions, views, seen_sessions, searches, on_demand, readiness):
         stack.push_async_callback(part.close)
     return {
         "read_engine": read_engine,
@@ -158,6 +160,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "recommendation_flights": recommendation_flights,
         "passwords": passwords,
         "attempts": make_attempts(settings, redis),
+        "seen_sessions": seen_sessions,
         "tokens": make_tokens(settings),
         "read_item": partial(favourite_queries.read_item, read_engine),
         "favourites_limit": settings.limits.favorites_per_user,

@@ -32,7 +32,7 @@ class Profile(Account):
 
 
 class Session(Shape):
-    """`last_seen`: the login or the latest renewal of its token."""
+    """`last_seen` is true to the hour."""
 
     id: uuid.UUID
     created_at: datetime

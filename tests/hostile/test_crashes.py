@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import sys
+import uuid
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, NamedTuple
@@ -30,7 +31,13 @@ COOKIE = "visitor-7f3a9c51"
 DATABASE = "postgresql://kino:Nussknacker@database.test:5432/kino"
 WORDS = "лебединое озеро"
 # What a request of ours may hold, by the name of its field.
-SENT = {"username": "tschaikowski", "password": PASSWORD, "kinopoisk_id": 301}
+SENT = {
+    "username": "tschaikowski",
+    "password": PASSWORD,
+    "current_password": PASSWORD,
+    "new_password": PASSWORD,
+    "kinopoisk_id": 301,
+}
 
 
 class Call(NamedTuple):
@@ -128,9 +135,10 @@ def crashing(monkeypatch: pytest.MonkeyPatch, kind: type[Exception], secrets: li
 
 async def send(anna: Client, call: Call) -> httpx.Response:
     """With a secret wherever one can stand."""
+    path = call.path.replace("{kinopoisk_id}", "301").replace("{session_id}", str(uuid.UUID(int=1)))
     return await anna.send(
         call.method,
-        call.path.replace("{kinopoisk_id}", "301").replace("assets", "assets/swagger-ui.css"),
+        path.replace("assets", "assets/swagger-ui.css"),
         params={"query": WORDS, "token": anna.token},
         json=call.body,
         headers={"Cookie": f"session={COOKIE}", "X-API-KEY": KEY},

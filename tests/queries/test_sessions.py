@@ -1,10 +1,15 @@
 """The list of sessions."""
 
+import uuid
+
+import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from structlog.testing import capture_logs
 
 from api import shapes
-from tests.client import Client, Service
+from api.seen_sessions import SeenSessions
+from tests.client import Client, Service, eventually
 
 
 async def sessions(client: Client) -> list[shapes.Session]:
@@ -39,6 +44,37 @@ async def test_renewing_is_being_seen(anna: Client) -> None:
     [after] = await sessions(anna)
     assert (after.created_at, after.id) == (before.created_at, before.id)
     assert after.last_seen > before.last_seen
+
+
+async def test_being_used_is_being_seen_to_the_hour(anna: Client, database: AsyncEngine) -> None:
+    async with database.connect() as connection:
+        await connection.execute(text("UPDATE session SET last_seen = now() - interval '61 minutes'"))
+        assert (await anna.get("/profile")).status_code == 200
+
+        async def seen() -> bool:
+            return bool(await connection.scalar(text("SELECT last_seen > now() - interval '1 minute' FROM session")))
+
+        await eventually(seen)
+
+
+async def test_within_the_hour_nothing_is_noted(
+    anna: Client, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[uuid.UUID] = []
+    monkeypatch.setattr(SeenSessions, "note", lambda _, session_id: noted.append(session_id))
+    async with database.connect() as connection:
+        await connection.execute(text("UPDATE session SET last_seen = now() - interval '59 minutes'"))
+    await anna.get("/profile")
+    assert noted == []
+
+
+async def test_a_database_that_is_away_only_costs_the_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.seen_sessions.PAUSE_SECONDS", 0)
+    with capture_logs() as logs:
+        notes = SeenSessions(create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none"))
+        notes.note(uuid.uuid4())
+        await notes.close()
+    assert [(line["event"], line["sessions"]) for line in logs] == [("sessions_not_noted", 1)]
 
 
 async def test_of_a_great_many_the_latest_hundred_are_told(anna: Client, database: AsyncEngine) -> None:
