@@ -132,8 +132,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     enrichment = settings.enrichment
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
-    views = Views(write_engine, enrichment.views_seconds)
-    seen_sessions = SeenSessions(write_engine)
+    views, seen_sessions = Views(write_engine, enrichment.views_seconds), SeenSessions(write_engine)
     readiness = Readiness(health_engine, LiveWorkers(redis))
     waker, impressions, passwords = Waker(redis), Impressions(redis), make_passwords(settings)
     stack.callback(passwords.close)
