@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 
 from api.addresses import Origin
 from api.buckets import Buckets
-from api.errors import InvalidCredentials
+from api.errors import InvalidCredentials, WrongPassword
 from api.refusals import TooManyAttempts
 from shared.redis_client import PatientRedis, RedisAway
 
@@ -89,7 +89,7 @@ class Attempts:
         await self._begin(names, folded, origin)
         try:
             yield
-        except InvalidCredentials:
+        except (InvalidCredentials, WrongPassword):
             raise
         except Exception:
             await self._run(TAKE_BACK, names)

@@ -12,7 +12,7 @@ from api.addresses import origin_of
 from api.answers import json_answer
 from api.commands.deps import AccountListener, CountedAttempts, PasswordHashes, WriteEngine
 from api.commands.one_at_a_time import nobody_else
-from api.commands.proof import owner
+from api.commands.proof import OwnerProof
 from api.identity import CurrentIdentity
 from api.inputs import Body, GivenPassword, NewPassword, Username
 from api.openapi import SIGNED_IN, WITH_BODY, problems
@@ -76,13 +76,17 @@ async def register(
     "/profile/password",
     status_code=204,
     response_class=Response,
-    responses=problems(errors.WrongPassword, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
+    responses=problems(errors.WrongPassword, refusals.TooManyAttempts, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
 )
 async def change_password(
-    change: ChangedPassword, identity: CurrentIdentity, engine: WriteEngine, passwords: PasswordHashes
+    change: ChangedPassword,
+    prove: OwnerProof,
+    identity: CurrentIdentity,
+    engine: WriteEngine,
+    passwords: PasswordHashes,
 ) -> None:
     """Set another password. All other sessions are ended at once, this one goes on."""
-    username = await owner(engine, passwords, identity, change.current_password)
+    username = await prove(change.current_password)
     check_password("new_password", change.new_password, username)
     password_hash = await passwords.hash(change.new_password)
     changed = update(user_account).where(user_account.c.id == identity.user_id).values(password_hash=password_hash)
@@ -98,17 +102,13 @@ async def change_password(
     "/profile",
     status_code=204,
     response_class=Response,
-    responses=problems(errors.WrongPassword, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
+    responses=problems(errors.WrongPassword, refusals.TooManyAttempts, errors.HashingBusy, *SIGNED_IN, *WITH_BODY),
 )
 async def delete_account(
-    deletion: Deletion,
-    identity: CurrentIdentity,
-    engine: WriteEngine,
-    passwords: PasswordHashes,
-    listener: AccountListener,
+    deletion: Deletion, prove: OwnerProof, identity: CurrentIdentity, engine: WriteEngine, listener: AccountListener
 ) -> None:
     """Delete the account and all that belongs to it, for good. Its tokens are dead at once."""
-    await owner(engine, passwords, identity, deletion.password)
+    await prove(deletion.password)
     async with engine.begin() as connection:
         await nobody_else(connection, identity)
         await connection.execute(FORGET_WISHES, {"user_id": identity.user_id})

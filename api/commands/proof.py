@@ -1,10 +1,17 @@
 """Who holds a token and wants what a thief would want proves once more that it is the owner."""
 
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
 import structlog
+from fastapi import Depends, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors
+from api.addresses import origin_of
+from api.commands.deps import CountedAttempts, PasswordHashes, WriteEngine
+from api.identity import CurrentIdentity
 from api.passwords import Passwords
 from api.tokens import Identity
 from shared.tables.truth import session, user_account
@@ -27,3 +34,23 @@ async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, p
         log.info("password_refused")
         raise errors.WrongPassword
     return str(row.username)
+
+
+async def proof(
+    request: Request,
+    identity: CurrentIdentity,
+    engine: WriteEngine,
+    passwords: PasswordHashes,
+    attempts: CountedAttempts,
+) -> Callable[[str], Awaitable[str]]:
+    """`owner` of this request; who guesses with a stolen token is slowed as at login. Raises TooManyAttempts also."""
+
+    async def prove(password: str) -> str:
+        name = f"\x00{identity.user_id}"  # no username: tries to log in do not count here, nor these there
+        async with attempts.log_in(name, origin_of(request.scope)):
+            return await owner(engine, passwords, identity, password)
+
+    return prove
+
+
+OwnerProof = Annotated[Callable[[str], Awaitable[str]], Depends(proof)]

@@ -87,3 +87,19 @@ async def test_registrations_of_one_address_are_few(strict: Service, told: Recor
     assert told.counts["http.refused.too-many-attempts"] == 1
     elsewhere = await strict.http.post("/register", json=accounts[2], headers={"X-Forwarded-For": "192.0.2.1"})
     assert elsewhere.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent"),
+    [
+        ("DELETE", "/profile", {"password": "wrong password"}),
+        ("POST", "/profile/password", {"current_password": "wrong password", "new_password": "another long sentence"}),
+    ],
+)
+async def test_a_stolen_token_is_no_way_to_guess_the_password(
+    strict: Service, method: str, path: str, sent: dict[str, str]
+) -> None:
+    anna = await strict.login("anna")
+    told = [(await anna.send(method, path, json=sent)).status_code for _ in range(4)]
+    assert told == [403, 403, 403, 429]
+    assert await log_in(strict, "anna", PASSWORD, "127.0.0.1") == 200
