@@ -108,6 +108,21 @@ def test_an_unknown_variable_is_refused(load: Load, name: str) -> None:
     refusal(load, GOOD, **{name: "1"})
 
 
+@pytest.mark.parametrize("origin", ["*", "null", "films.example.org", "https://films.example.org/", "https://*.test"])
+def test_pages_elsewhere_are_named_exactly(load: Load, origin: str) -> None:
+    refusal(load, with_line("api", f'cors_origins = ["{origin}"]'))
+
+
+@pytest.mark.parametrize("host", ["*", "films.*", "*films.test", "https://films.test", "films.test:80", ""])
+def test_names_of_hosts_are_names(load: Load, host: str) -> None:
+    refusal(load, with_line("api", f'allowed_hosts = ["{host}"]'))
+
+
+def test_hosts_and_pages_can_be_variables(load: Load) -> None:
+    variables = {"KINOSHELF__API__ALLOWED_HOSTS": '["films.test"]', "KINOSHELF__API__CORS_ORIGINS": "[]"}
+    assert load(GOOD, **variables).api.allowed_hosts == ("films.test",)
+
+
 @pytest.mark.parametrize("key", ["jwt_keys", "api_key", "url"])
 def test_a_missing_secret_is_named(load: Load, key: str) -> None:
     assert key in refusal(load, without(key))
