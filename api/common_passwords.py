@@ -1,7 +1,7 @@
 """Passwords that attackers try first, told by how people make them: no list of stolen ones need be shipped.
 
 A common password is one or two well-known pieces: a word, a run along the keyboard, the alphabet or the digits, one
-letter or syllable again and again, a year or a date; then a few digits or signs. Three words in a row are none.
+letter or syllable again and again, a year or a date; then a few digits or signs. Two different words in a row are none.
 """
 
 import re
@@ -62,7 +62,8 @@ RUN = f"{any_of(runs())}|{DATE}|{YEAR}"
 WORD = any_of({*WORDS, *(word[:8] for word in WORDS)})
 TAIL = ".?[0-9]{0,4}.?"
 COMMON = re.compile(
-    rf"(?:{RUN}|[0-9]{{1,4}})?(?:{WORD}){{1,2}}(?:{RUN})?{TAIL}|(?:{RUN}|(.)\1+){{1,4}}.?|(.{{1,4}})\2+.?"
+    rf"(?:{RUN}|[0-9]{{1,4}}|my|the|i|new|old)?(?P<word>{WORD})(?P=word)?(?:{RUN})?{TAIL}"
+    rf"|(?:{RUN}|(?P<key>.)(?P=key)+){{1,4}}.?|(?P<piece>.{{1,4}})(?P=piece)+.?"
 )
 SEPARATORS = re.compile(r"[\s._*#?+=~-]+")
 
