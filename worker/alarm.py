@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC
 from functools import wraps
 from typing import TYPE_CHECKING, cast
@@ -85,11 +86,23 @@ LIMITS = {
 }
 
 
+LAST_STEPS = {"Worker.finish_job", "Worker.finish_failed_job"}
+
+
 async def _end_jobs(worker: Worker) -> None:
     """They are safe to run again; what the drain fetches is no job and goes on."""
-    for task in worker.tasks.values():
+    tasks = set(worker.tasks.values())
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+    # To be cancelled meanwhile must not reach them again: arq would leave a connection behind that nobody closes.
+    while under_way := {task for task in tasks | _finishing() if not task.done()}:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait(under_way)
+
+
+def _finishing() -> "set[asyncio.Task[object]]":
+    """arq shields the last steps of a job, so they go on when the job is cancelled, in tasks that it forgets."""
+    return {task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") in LAST_STEPS}
 
 
 def logged(job: Job, level: str = "info") -> "WorkerCoroutine":
