@@ -4,7 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-REVISION = "2026_11_25_1000_request_ids"
+REVISION = "2026_11_28_1920_lost_leases"
 
 
 class SchemaBehind(Exception):

@@ -21,7 +21,8 @@ REST_SECONDS = 30.0
 class Catalogue:
     """The loop that loads it; two in two processes take nothing twice."""
 
-    def __init__(self, upstream: Upstream, *, enabled: bool) -> None:
+    def __init__(self, upstream: Upstream, *, enabled: bool, alone: asyncio.Lock | None = None) -> None:
+        self._alone = alone or asyncio.Lock()
         self._steps = Steps(upstream)
         self._enabled = enabled
         self._turns = count()
@@ -58,7 +59,8 @@ class Catalogue:
         loaded = Counter[str]()
         try:
             while not self._stopped.is_set():
-                done = await self._steps.step(next(self._turns))
+                async with self._alone:  # never beside a film that may end this process (worker.drain)
+                    done = await self._steps.step(next(self._turns))
                 if done is None:
                     return True
                 loaded[done] += 1

@@ -1,4 +1,8 @@
-"""Draining the queue: ask for permission, claim as much as was granted, fetch side by side, until nothing is due."""
+"""Draining the queue: ask for permission, claim as much as was granted, fetch side by side, until nothing is due.
+
+A suspect (shared.enrichment.claims) whose turn has come is fetched alone: what is under way comes to its end before,
+and nothing is begun beside it. So who dies of it takes nobody along.
+"""
 
 import asyncio
 import time
@@ -30,7 +34,9 @@ KINDS = (Kind.NEW, Kind.REFRESH)
 class Drain:
     """The loop that empties the queue; it sleeps until somebody rings."""
 
-    def __init__(self, upstream: Upstream, concurrency: int) -> None:
+    def __init__(self, upstream: Upstream, concurrency: int, alone: asyncio.Lock | None = None) -> None:
+        """`alone` is held while a suspect is under way: who else makes calls in this process holds it for each."""
+        self._alone = alone or asyncio.Lock()
         self._upstream = upstream
         self._concurrency = concurrency
         self._fetches: set[asyncio.Task[None]] = set()
@@ -59,6 +65,10 @@ class Drain:
                 pause = LONGEST_PAUSE_SECONDS
             if pause:
                 await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS))
+        await self._fetched()
+
+    async def _fetched(self) -> None:
+        """All that is under way has come to its end."""
         if self._fetches:
             await asyncio.wait(self._fetches)
 
@@ -74,25 +84,35 @@ class Drain:
         While the gate is closed or the budget is used up nothing waits here: the next sweep looks again.
         """
         for kind in KINDS:
-            due = await claims.count_due(self._upstream.engine, kind, self._concurrency - len(self._fetches))
-            if due and not self._stopping:
+            due = await claims.find_due(self._upstream.engine, kind, self._concurrency - len(self._fetches))
+            if due.films and not self._stopping:
                 with suppress(NotNow):
-                    pause = await self._start(kind, due)
+                    pause = await (self._fetch_suspect(kind) if due.suspects else self._start(kind, due.films))
                     self._look.set()  # there may be more
                     return pause
         return 0
 
-    async def _start(self, kind: Kind, due: int) -> float:
+    async def _fetch_suspect(self, kind: Kind) -> float:
+        """One, from start to end, and nothing beside it. Raises NotNow."""
+        async with self._alone:
+            await self._fetched()
+            pause = 0.0 if self._stopping else await self._start(kind, self._concurrency, suspect=True)
+            await self._fetched()
+        return pause
+
+    async def _start(self, kind: Kind, due: int, *, suspect: bool = False) -> float:
         """Ask whether, then how fast, then claim. Raises NotNow."""
         upstream = self._upstream
         room = ledger.room(await ledger.look(upstream.engine, upstream.terms), upstream.terms, kind)
         if not room:
             return FULL_PAUSE_SECONDS
-        granted, pause = await upstream.limiter.take(min(due, room), kind)
+        granted, pause = await upstream.limiter.take(1 if suspect else min(due, room), kind)
         if not granted:
             return pause
         granted_at = time.monotonic()
-        claimed = await claims.claim_due(upstream, kind, granted)
+        claimed = await (
+            claims.claim_suspect(upstream, kind, due) if suspect else claims.claim_due(upstream, kind, granted)
+        )
         if time.monotonic() - granted_at > LATE_SECONDS:
             for _ in claimed:
                 await in_turn(upstream.limiter, kind)

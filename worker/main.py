@@ -46,6 +46,7 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
     upstream = wiring.upstream(settings, engine, redis)
     rebuilder = Rebuilder(engine, enabled=settings.recommendations.rebuild)
     engines = {"write": engine, "patient": patient_engine}
+    alone = asyncio.Lock()
     try:
         await check_database(engine)
         async with watched("worker", engines, redis):
@@ -53,8 +54,8 @@ async def opened(settings: Settings) -> AsyncIterator[Context]:
                 "engine": engine,
                 "patient_engine": patient_engine,
                 "upstream": upstream,
-                "drain": Drain(upstream, settings.enrichment.concurrency),
-                "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled),
+                "drain": Drain(upstream, settings.enrichment.concurrency, alone),
+                "catalogue": Catalogue(upstream, enabled=settings.catalogue.enabled, alone=alone),
                 "rebuilder": rebuilder,
                 "business": Business(),
                 "heartbeat": Heartbeat(LiveWorkers(redis), settings.worker.heartbeat_file),

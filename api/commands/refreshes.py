@@ -34,10 +34,14 @@ class RefreshLimits:
 
 Limits = Annotated[RefreshLimits, held("refresh_limits")]
 
+# A film of which processes died is not fetched more often because people ask for it.
 FILM = text("""
     SELECT status, fetched_at, last_error_code,
         claimed_at IS NOT NULL OR (priority = 0 AND next_attempt_at <= now()) AS under_way,
-        extract(epoch FROM greatest(fetched_at, refresh_asked_at) - now())::float8 + :again AS wait_seconds
+        greatest(
+            extract(epoch FROM greatest(fetched_at, refresh_asked_at) - now())::float8 + :again,
+            CASE WHEN lost_leases > 0 THEN extract(epoch FROM next_attempt_at - now())::float8 END
+        ) AS wait_seconds
     FROM film_sync WHERE kinopoisk_id = :kinopoisk_id FOR UPDATE
 """)
 

@@ -1,15 +1,17 @@
 """A list that nobody waits for, from the right to ask for it to what came of it: collections and relations.
 
 As with films: a lease that ends by itself, network first while no transaction is open, then short transactions. A
-holder that dies leaves its lease; a list that is fetched twice changes nothing.
+holder that dies leaves its lease; a list that is fetched twice changes nothing. One whose holders all died rests, and
+costs a single call when it is due again.
 """
 
 from datetime import timedelta
 from typing import Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shared import metrics
+from shared import metrics, sentry
 from shared.enrichment.films import BUSY_PAUSE
 from shared.enrichment.policy import Policy
 from shared.enrichment.store import store_summaries
@@ -21,6 +23,8 @@ from shared.upstream import access, calls
 from shared.upstream.errors import NotNow
 from shared.upstream.ledger import Call
 from shared.upstream.terms import Kind
+
+log = structlog.get_logger()
 
 
 class Errand(Protocol):
@@ -60,6 +64,9 @@ async def run(upstream: Upstream, errand: Errand) -> bool:
     if entered is None:  # somebody else has just taken it
         return False
     call, attempt = entered
+    if attempt > upstream.policy.max_attempts:
+        await _abandoned(upstream, errand, call, attempt)
+        return False
     answer = await _called(upstream, errand, call, attempt)
     if answer is None:
         return False
@@ -88,6 +95,18 @@ async def _called(upstream: Upstream, errand: Errand, call: Call, attempt: int) 
         return None
     await calls.end(engine, terms, call, calls.ANSWERED)
     return answer
+
+
+async def _abandoned(upstream: Upstream, errand: Errand, call: Call, attempt: int) -> None:
+    """The holder of the last attempt died too."""
+    policy = upstream.policy
+    await calls.never_made(upstream.engine, call)
+    await _put_off(upstream.engine, errand, attempt, policy.max_attempts - 1, policy.give_up_for())
+    kind = type(errand).__name__
+    log.error("list_abandoned", list=kind, attempts=attempt - 1)
+    sentry.alarm(
+        "list-abandoned", "Processes ended again and again while they fetched a list: it is left alone", list=kind
+    )
 
 
 async def _failed(upstream: Upstream, errand: Errand, attempt: int) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import structlog
 
-from shared import metrics
+from shared import metrics, sentry
 from shared.enrichment import finish
 from shared.enrichment.claims import Claim
 from shared.enrichment.upstream import Upstream
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 BUSY_PAUSE = timedelta(seconds=1)
 STORED = "stored"
+ABANDONED = "abandoned"
 
 
 class Attempt(NamedTuple):
@@ -33,6 +34,9 @@ async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
 
     Answers what came of the call: STORED, or why there are no details.
     """
+    if claim.lost_leases:
+        log.warning("film_suspected", kinopoisk_id=claim.kinopoisk_id, lost_leases=claim.lost_leases)
+        metrics.count("enrichment.suspects")
     started = time.perf_counter()
     outcome, status, waited_seconds = await _attempt(upstream, call, claim)
     seconds = time.perf_counter() - started
@@ -52,9 +56,8 @@ async def enrich(upstream: Upstream, call: Call, claim: Claim) -> str:
 
 async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> Attempt:
     engine, policy, terms = upstream.engine, upstream.policy, upstream.terms
-    if claim.attempts > policy.max_attempts:  # its holders died one after the other: let it rest
-        await calls.never_made(engine, call)
-        return Attempt("abandoned", await finish.failed(engine, policy, claim, "abandoned"))
+    if max(claim.lost_leases, claim.attempts - 1) >= policy.max_attempts:
+        return await _abandoned(upstream, call, claim)
     try:
         body = await upstream.kinopoisk.film(claim.kinopoisk_id)
     except FilmUnknown as error:
@@ -71,3 +74,16 @@ async def _attempt(upstream: Upstream, call: Call, claim: Claim) -> Attempt:
         return Attempt(error.code, await finish.failed(engine, policy, claim, error.code))
     await calls.end(engine, terms, call, calls.ANSWERED)
     return Attempt(STORED, *await finish.ready(engine, policy, claim, body))
+
+
+async def _abandoned(upstream: Upstream, call: Call, claim: Claim) -> Attempt:
+    """Its holders died one after the other: no call, and rest."""
+    await calls.never_made(upstream.engine, call)
+    status = await finish.given_up(upstream.engine, upstream.policy, claim, ABANDONED)
+    log.error("film_abandoned", kinopoisk_id=claim.kinopoisk_id, lost_leases=claim.lost_leases)
+    sentry.alarm(
+        "film-abandoned",
+        "Processes ended again and again while they fetched a film: it is left alone",
+        kinopoisk_id=claim.kinopoisk_id,
+    )
+    return Attempt(ABANDONED, status)

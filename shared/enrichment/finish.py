@@ -1,4 +1,8 @@
-"""How a claim ends. Each statement is fenced by claim_seq, so a holder that lost its lease changes nothing."""
+"""How a claim ends. Each statement is fenced by claim_seq, so a holder that lost its lease changes nothing.
+
+Only an answer clears a film of the suspicion that its holders die of it: a fault never came so far as to show that. One
+that has to rest nevertheless keeps so much of it that it costs a single call when it is due again.
+"""
 
 from datetime import timedelta
 
@@ -25,7 +29,7 @@ _UNASKED = "priority > 0 AND demand <= 0 AND requested_by IS NULL AND refresh_da
 # Due again by its own interval, put off as far as the budget asks for. Who waited for it wants it, which counts as one
 # favourite until the next forecast.
 READY = text(f"""
-    UPDATE film_sync SET status = 'ready', attempts = 0, misses = 0, priority = 1, {_NOBODY_WAITS},
+    UPDATE film_sync SET status = 'ready', attempts = 0, lost_leases = 0, misses = 0, priority = 1, {_NOBODY_WAITS},
         last_error_code = NULL, fetched_at = now(),
         refresh_days = CASE WHEN NOT ({_UNASKED}) THEN CAST(:days AS float8) END,
         demand = greatest(demand, CASE WHEN requested_by IS NULL THEN 0 ELSE 1 END),
@@ -38,7 +42,7 @@ READY = text(f"""
 # A film that once was ready keeps its details: a 404 later on only marks it.
 NOT_FOUND = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'ready' THEN 'ready' ELSE 'not_found' END,
-        attempts = 0, misses = misses + 1, {_NOBODY_WAITS}, last_error_code = 'film-not-found',
+        attempts = 0, lost_leases = 0, misses = misses + 1, {_NOBODY_WAITS}, last_error_code = 'film-not-found',
         priority = 2, demand = -1,
         fetched_at = CASE status WHEN 'ready' THEN fetched_at ELSE now() END,
         next_attempt_at = now() + {_RARER} * CASE status WHEN 'ready' THEN CAST(:day AS interval)
@@ -60,6 +64,7 @@ RELEASED = text(f"""
 GIVE_UP = text(f"""
     UPDATE film_sync SET status = CASE status WHEN 'pending' THEN 'failed' ELSE status END,
         attempts = 0, priority = 2, demand = -1, {_NOBODY_WAITS}, last_error_code = :code,
+        lost_leases = CASE WHEN lost_leases > 0 THEN CAST(:last_lease AS integer) ELSE 0 END,
         next_attempt_at = now() + CAST(:delay AS interval) {_HELD}
 """)
 
@@ -92,11 +97,18 @@ async def not_found(engine: AsyncEngine, policy: Policy, claim: Claim) -> str | 
 
 async def failed(engine: AsyncEngine, policy: Policy, claim: Claim, code: str) -> str | None:
     """This attempt failed: try later, or give up for now after the last of them."""
-    last = claim.attempts >= policy.max_attempts
-    delay = policy.give_up_for() if last else policy.retry_in(claim.attempts)
+    if claim.attempts >= policy.max_attempts:
+        return await given_up(engine, policy, claim, code)
     async with engine.begin() as connection:
-        row = await connection.execute(GIVE_UP if last else RETRY, _held(claim, code=code, delay=delay))
+        row = await connection.execute(RETRY, _held(claim, code=code, delay=policy.retry_in(claim.attempts)))
         return row.scalar_one_or_none()
+
+
+async def given_up(engine: AsyncEngine, policy: Policy, claim: Claim, code: str) -> str | None:
+    """Let it rest."""
+    values = _held(claim, code=code, delay=policy.give_up_for(), last_lease=policy.max_attempts - 1)
+    async with engine.begin() as connection:
+        return (await connection.execute(GIVE_UP, values)).scalar_one_or_none()
 
 
 async def released(engine: AsyncEngine, claim: Claim, code: str, delay: timedelta) -> str | None:

@@ -1,4 +1,7 @@
-"""A film that somebody waits for: claimed and fetched at once, or awaited where another process has the claim."""
+"""A film that somebody waits for: claimed and fetched at once, or awaited where another process has the claim.
+
+A suspect (shared.enrichment.claims) is left to the worker, so that no API process dies of a film twice.
+"""
 
 import asyncio
 import time
@@ -17,8 +20,10 @@ from shared.upstream.terms import Kind
 
 LOOK_AGAIN_SECONDS = 0.1
 
+# `elsewhere`: another process has it, or a worker will.
 STATE = text("""
-    SELECT status, claimed_at IS NOT NULL AS claimed, last_error_code,
+    SELECT status, claimed_at IS NOT NULL OR (lost_leases > 0 AND next_attempt_at <= now()) AS elsewhere,
+        last_error_code,
         greatest(extract(epoch FROM next_attempt_at - now()), 0)::float8 AS due_in,
         EXISTS (SELECT FROM film
             WHERE film.kinopoisk_id = film_sync.kinopoisk_id AND film.detail = 'full') AS projected
@@ -59,14 +64,14 @@ class FilmsOnDemand:
         last_look, projected = time.monotonic() + self._patience, False
         while True:
             state = await self._state(kinopoisk_id)
-            if state is None or (state.due_in == 0 and state.status != "ready"):
+            if state is None or (state.due_in == 0 and state.status != "ready" and not state.elsewhere):
                 await self._claim_and_enrich(kinopoisk_id, user_id, kind)
             elif state.projected or state.status == "not_found":
                 return
             elif state.status == "ready" and not projected:  # the read table was truncated
                 await project_missing(self._upstream.engine, kinopoisk_id, kinopoisk_id)
                 projected = True
-            elif not state.claimed or self._closing or time.monotonic() > last_look:
+            elif not state.elsewhere or self._closing or time.monotonic() > last_look:
                 raise NotNow(state.last_error_code or errors.UNAVAILABLE, state.due_in)
             else:
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared import sentry
 from shared.enrichment.projection import VERSION, film_row, project
 from shared.kinopoisk.client import parse
 from shared.kinopoisk.errors import KinopoiskFault
@@ -76,4 +77,7 @@ def _row_or_none(source: Row[tuple[int, str, Any, datetime]]) -> dict[str, Any] 
         return {**film_row(parse(Film, source.body), source.detail), "fetched_at": source.fetched_at}
     except KinopoiskFault as error:
         log.warning("film_source_unreadable", kinopoisk_id=source.kinopoisk_id, error=error.code)
-        return None
+    except Exception as error:  # a bug in how this one is read: no other film waits until it is mended
+        log.exception("film_projection_failed", kinopoisk_id=source.kinopoisk_id)
+        sentry.report(error)
+    return None

@@ -28,8 +28,10 @@ film_sync = Table(
     Column("status", Text, nullable=False, server_default="pending"),
     # Also the lease: a claimed film is due again when its lease ends, so work is never orphaned.
     Column("next_attempt_at", Moment, nullable=False, server_default=func.now(), index=True),
-    # Not null while somebody holds the lease.
+    # Not null while somebody holds the lease, or where its holder never came to an end.
     Column("claimed_at", Moment),
+    # Leases in a row that ran out while somebody held them: an answer ends the row.
+    Column("lost_leases", Integer, nullable=False, server_default=text("0")),
     # Fencing token: an answer is stored only by the holder of the latest claim.
     Column("claim_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -59,6 +61,7 @@ film_sync = Table(
     CheckConstraint("kinopoisk_id > 0", name="kinopoisk_id_positive"),
     CheckConstraint("status IN ('pending', 'ready', 'not_found', 'failed')", name="status_known"),
     CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+    CheckConstraint("length(request_id) <= 64", name="request_id_length"),
 )
 
 Index("ix_film_sync_waiting", film_sync.c.rank, film_sync.c.next_attempt_at, postgresql_where=film_sync.c.priority == 0)

@@ -185,8 +185,8 @@ async def test_after_a_fault_nobody_waits_for_it(upstream: Upstream, sql: Sql, s
     await told_of(sql, 299)
     await describe(upstream)
     await sql("UPDATE film_sync SET next_attempt_at = now() WHERE kinopoisk_id = 299")
-    assert await claims.count_due(upstream.engine, Kind.NEW, 1) == 0
-    assert await claims.count_due(upstream.engine, Kind.REFRESH, 1) == 1
+    assert (await claims.find_due(upstream.engine, Kind.NEW, 1)).films == 0
+    assert (await claims.find_due(upstream.engine, Kind.REFRESH, 1)).films == 1
 
 
 @pytest.mark.usefixtures("no_collections")

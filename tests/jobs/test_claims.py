@@ -20,6 +20,12 @@ async def claim_new(upstream: Upstream, count: int) -> list[Claim]:
     return [claim for _, claim in await claims.claim_due(upstream, Kind.NEW, count)]
 
 
+async def claim_lost(upstream: Upstream) -> Claim:
+    """A film whose lease has ended."""
+    [(_, claim)] = await claims.claim_suspect(upstream, Kind.NEW, 10)
+    return claim
+
+
 async def call_and_claim(upstream: Upstream) -> tuple[Call, Claim]:
     [both] = await claims.claim_due(upstream, Kind.NEW, 1)
     return both
@@ -41,8 +47,8 @@ async def test_an_ended_lease_makes_the_film_due_again(upstream: Upstream, sql: 
     await want(sql, 301)
     [first] = await claim_new(upstream, 10)
     await sql("UPDATE film_sync SET next_attempt_at = now()")
-    [second] = await claim_new(upstream, 10)
-    assert (second.claim_seq, second.attempts) == (first.claim_seq + 1, 2)
+    second = await claim_lost(upstream)
+    assert (second.claim_seq, second.lost_leases) == (first.claim_seq + 1, 1)
 
 
 async def test_no_film_is_claimed_twice_at_once(upstream: Upstream, sql: Sql) -> None:
@@ -61,7 +67,7 @@ async def test_an_answer_after_the_lease_was_lost_changes_nothing(upstream: Upst
     await want(sql, 301)
     call, late = await call_and_claim(upstream)
     await sql("UPDATE film_sync SET next_attempt_at = now()")
-    await claim_new(upstream, 1)
+    await claim_lost(upstream)
     await enrich(upstream, call, late)
     assert (await look(301))["status"] == "pending"
     assert await sql("SELECT count(*) FROM film_source") == 0
@@ -71,7 +77,7 @@ async def test_a_late_failure_changes_nothing(upstream: Upstream, sql: Sql, look
     await want(sql, 301)
     [late] = await claim_new(upstream, 1)
     await sql("UPDATE film_sync SET next_attempt_at = now()")
-    [current] = await claim_new(upstream, 1)
+    current = await claim_lost(upstream)
     assert await finish.failed(upstream.engine, upstream.policy, late, "upstream-unavailable") is None
     assert (await look(301))["claim_seq"] == current.claim_seq
 

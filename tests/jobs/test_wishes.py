@@ -127,7 +127,7 @@ async def test_through_a_failed_attempt_the_wish_stays(upstream: Upstream, sandb
     assert before["request_id"] == "from-anna"
     async with upstream.engine.begin() as connection:
         await connection.exec_driver_sql("UPDATE film_sync SET next_attempt_at = now()")
-    [(call, claim)] = await claims.claim_due(upstream, Kind.NEW, 1)
+    [(call, claim)] = await claims.claim_suspect(upstream, Kind.NEW, 1)
     await enrich(upstream, call, claim)
     after = await look(301)
     assert (after["status"], after["requested_at"], after["request_id"]) == (
