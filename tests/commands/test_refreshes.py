@@ -107,3 +107,17 @@ async def test_a_refresh_that_was_asked_for_goes_before_the_others(
 ) -> None:
     await refresh(anna, stored)
     assert await run(database, "SELECT priority = 0 AND next_attempt_at <= now() FROM film_sync")
+
+
+async def test_a_film_that_was_abandoned_is_not_fetched_because_somebody_asks(
+    anna: Client, database: AsyncEngine
+) -> None:
+    await run(
+        database,
+        """INSERT INTO film_sync (kinopoisk_id, status, priority, lost_leases, next_attempt_at)
+        VALUES (301, 'failed', 2, 5, now() + interval '10 hours')""",
+    )
+    answer = await refresh(anna, 301)
+    problem(answer, 429, "refresh-too-soon")
+    assert 35_000 < int(answer.headers["Retry-After"]) <= 36_000
+    assert await run(database, "SELECT next_attempt_at > now() + interval '9 hours' FROM film_sync")

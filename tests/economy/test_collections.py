@@ -169,3 +169,26 @@ async def test_a_collection_that_comes_back_empty_is_kept(
     await sql("INSERT INTO collection (name, films) VALUES ('VAMPIRE_THEME', '{1,2}')")
     await collections.load_next(upstream)
     assert await films_of(sql, "VAMPIRE_THEME") == [1, 2]
+
+
+@pytest.mark.usefixtures("one_collection")
+async def test_a_page_whose_loaders_all_died_rests_and_then_costs_one_call_a_day(
+    upstream: Upstream, sql: Sql, sandbox: RunningSandbox, alarms: list[str]
+) -> None:
+    await collections.load_next(upstream)
+    await sql("UPDATE collection SET attempts = 6, next_attempt_at = now()")
+    assert await collections.load_next(upstream) == "missed"
+    assert await by_path(sandbox) == {COLLECTIONS: 1}
+    assert await sql("SELECT attempts = 5 AND next_attempt_at > now() + interval '19 hours' FROM collection")
+    assert alarms == ["list-abandoned"]
+    await sql("UPDATE collection SET attempts = 6, next_attempt_at = now()")
+    assert await collections.load_next(upstream) == "missed"
+    assert await sql("SELECT count(*) FROM upstream_call") == 1
+
+
+@pytest.mark.usefixtures("one_collection")
+async def test_a_page_that_was_abandoned_is_clean_after_an_answer(upstream: Upstream, sql: Sql) -> None:
+    await collections.load_next(upstream)
+    await sql("UPDATE collection SET attempts = 5, next_attempt_at = now()")
+    assert await collections.load_next(upstream) == "pages"
+    assert await sql("SELECT attempts FROM collection") == 0

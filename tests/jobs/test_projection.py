@@ -4,9 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from dev.sandbox.server import RunningSandbox
 from shared.enrichment import rebuild
+from shared.enrichment.documents import Detail
+from shared.enrichment.projection import film_row
+from shared.kinopoisk.models import Film
 from shared.settings import Settings
 from tests.client import Client, eventually
 from tests.worker_process import Worker
@@ -64,3 +68,22 @@ async def test_a_source_that_cannot_be_read_stops_no_other(anna: Client, setting
     await sql("TRUNCATE film")
     async with opened(settings) as context:
         assert await reconcile_films(context) == 1
+
+
+async def test_a_source_of_which_a_projection_fails_stops_no_other(
+    anna: Client, settings: Settings, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(film: Film, detail: Detail) -> dict[str, Any]:
+        if film.kinopoisk_id == 301:
+            raise RuntimeError("not foreseen")
+        return film_row(film, detail)
+
+    for film in (301, 41519):
+        await anna.get(f"/movies/{film}")
+    await sql("TRUNCATE film")
+    monkeypatch.setattr(rebuild, "film_row", failing)
+    async with opened(settings) as context:
+        with capture_logs() as logged:
+            assert await reconcile_films(context) == 1
+    [line] = [line for line in logged if line["event"] == "film_projection_failed"]
+    assert line["kinopoisk_id"] == 301
