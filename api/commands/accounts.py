@@ -23,8 +23,18 @@ from shared.tables.truth import session, user_account
 log = structlog.get_logger()
 router = APIRouter(tags=["commands"])
 
-# The films are still fetched: others may have them. All else that belongs to the user goes by the foreign keys.
-FORGET_WISHES = text("UPDATE film_sync SET requested_by = NULL, request_id = NULL WHERE requested_by = :user_id")
+# The films are still fetched: others may have them. All else that belongs to the user goes by the foreign keys, but not
+# this: they would lock films in any order, and whoever locks several at once does it in the order of their ids.
+FORGET_WISHES = text("""
+    WITH mine AS MATERIALIZED (
+        SELECT kinopoisk_id FROM film_sync WHERE requested_by = :user_id OR refresh_asked_by = :user_id
+        ORDER BY kinopoisk_id FOR NO KEY UPDATE
+    )
+    UPDATE film_sync SET requested_by = nullif(requested_by, :user_id),
+        request_id = CASE WHEN requested_by = :user_id THEN NULL ELSE request_id END,
+        refresh_asked_by = nullif(refresh_asked_by, :user_id)
+    FROM mine WHERE film_sync.kinopoisk_id = mine.kinopoisk_id
+""")
 
 
 class NewAccount(Body):

@@ -30,11 +30,17 @@ MISSING = text(f"""
 
 COUNT = text("SELECT count(*) FROM film_source")
 
+# One that somebody is changing at the moment waits for the next time, so that nobody waits in a circle.
 WITHOUT_SOURCE = text("""
+    WITH lost AS MATERIALIZED (
+        SELECT kinopoisk_id FROM film_sync
+        WHERE status = 'ready' AND claimed_at IS NULL AND kinopoisk_id BETWEEN :first AND :last
+            AND NOT EXISTS (SELECT FROM film_source
+                WHERE film_source.kinopoisk_id = film_sync.kinopoisk_id AND film_source.detail = 'full')
+        FOR NO KEY UPDATE SKIP LOCKED
+    )
     UPDATE film_sync SET status = 'pending', priority = 0, next_attempt_at = now()
-    WHERE status = 'ready' AND claimed_at IS NULL AND kinopoisk_id BETWEEN :first AND :last
-        AND NOT EXISTS (SELECT FROM film_source
-            WHERE film_source.kinopoisk_id = film_sync.kinopoisk_id AND film_source.detail = 'full')
+    FROM lost WHERE film_sync.kinopoisk_id = lost.kinopoisk_id
 """)
 
 

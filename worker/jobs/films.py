@@ -4,12 +4,16 @@ from sqlalchemy import text
 
 from worker.context import Context
 
+# One that somebody is changing at the moment is left out, so that nobody waits for anybody in a circle.
 CLOSE_GAPS = text("""
-    UPDATE film_sync SET rank = rank - gap.films FROM (
+    WITH gap AS (
         SELECT requested_by, min(rank) AS films FROM film_sync WHERE requested_by IS NOT NULL
         GROUP BY requested_by HAVING min(rank) > 0
-    ) AS gap
-    WHERE film_sync.requested_by = gap.requested_by
+    ), behind AS MATERIALIZED (
+        SELECT kinopoisk_id, films FROM film_sync JOIN gap USING (requested_by)
+        FOR NO KEY UPDATE OF film_sync SKIP LOCKED
+    )
+    UPDATE film_sync SET rank = rank - films FROM behind WHERE film_sync.kinopoisk_id = behind.kinopoisk_id
 """)
 
 

@@ -11,7 +11,12 @@ from worker.context import Context
 # What remains of a look after an hour: half of it is left after a day.
 FADE_AN_HOUR = 0.5 ** (1 / 24)
 
-PURGE = text("DELETE FROM upstream_call WHERE at < now() - 2 * CAST(:window AS interval)")
+# One that somebody is changing at the moment, such as who deletes the account of who asked, goes the next time.
+PURGE = text("""
+    DELETE FROM upstream_call WHERE id IN (
+        SELECT id FROM upstream_call WHERE at < now() - 2 * CAST(:window AS interval) FOR UPDATE SKIP LOCKED
+    )
+""")
 
 
 async def reconcile_budget(ctx: Context) -> bool:
