@@ -167,3 +167,18 @@ def test_another_schema_is_named_with_what_to_run(url: str, revision: str | None
     assert f"is at {revision or 'nothing'}," in sentence
     assert schema.REVISION in sentence
     assert sentence.endswith("Run: python -m alembic upgrade head")
+
+
+def test_a_request_id_in_the_queue_is_no_longer_than_a_request_may_send(config: Config, url: str) -> None:
+    command.upgrade(config, "head")
+    insert = "INSERT INTO film_sync (kinopoisk_id, request_id) VALUES ({length}, repeat('x', {length}))"
+    execute(url, insert.format(length=64))
+    with pytest.raises(asyncpg.CheckViolationError):
+        execute(url, insert.format(length=65))
+
+
+def test_films_that_were_claimed_before_an_upgrade_are_no_worse_for_it(config: Config, url: str) -> None:
+    command.upgrade(config, "2026_11_25_1000_request_ids")
+    execute(url, "INSERT INTO film_sync (kinopoisk_id, attempts, claimed_at) VALUES (301, 2, now())")
+    command.upgrade(config, "head")
+    assert asked(url, "SELECT (attempts, lost_leases) FROM film_sync") == [(2, 0)]
