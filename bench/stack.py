@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,6 +35,11 @@ UNDISTURBED = {
 ALL_FILMS = "TRUNCATE favourite, film_sync, film_source, film, upstream_gate, upstream_call"
 
 Address = tuple[str, int]
+Environment = Mapping[str, str]
+
+
+def nothing_else(_name: str, _environment: Environment) -> Environment:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,9 @@ class Layout:
 
     apis: int = 1
     workers: int = 1
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment = field(default_factory=dict)
+    # What one of them is told besides, by its name and what all are told.
+    besides: Callable[[str, Environment], Environment] = nothing_else
     # Quota aside, the sandbox keeps upstream's published limits: 20 calls a second, 5 searches.
     sandbox: Sequence[str] = ("--quota", "-1")
     source: Path | None = None
@@ -56,14 +63,19 @@ class Stack:
     addresses: list[Address]
     upstream: Upstream
     redis: Handle
-    postgres_url: str
+    postgres: Handle
     environment: dict[str, str]
     children: dict[str, Child]
     starter: Starter
+    layout: Layout
 
     @property
     def address(self) -> Address:
         return self.addresses[0]
+
+    @property
+    def postgres_url(self) -> str:
+        return self.postgres.url
 
     @property
     def parts(self) -> list[str]:
@@ -91,9 +103,10 @@ class Stack:
             self._await(name)
 
     def _launch(self, name: str) -> Child:
+        besides = self.layout.besides(name, self.environment)
         if name.startswith("worker"):
-            return self.starter.start(name, "worker")
-        return self.starter.start(name, "api", KINOSHELF__API__PORT=str(self._address_of(name)[1]))
+            return self.starter.start(name, "worker", **besides)
+        return self.starter.start(name, "api", KINOSHELF__API__PORT=str(self._address_of(name)[1]), **besides)
 
     def _await(self, name: str) -> None:
         child, interrupts = self.children[name], self.starter.interrupts
@@ -132,7 +145,13 @@ def _number(name: str) -> int:
 @asynccontextmanager
 async def running_stack(layout: Layout | None = None) -> AsyncIterator[Stack]:
     """Raises dev.problems.CannotStart."""
-    layout = layout or Layout()
+    with started_stack(layout or Layout()) as stack:
+        yield stack
+
+
+@contextmanager
+def started_stack(layout: Layout) -> Iterator[Stack]:
+    """For those whose main thread is no event loop. Raises dev.problems.CannotStart."""
     started = time.monotonic()
     with ExitStack() as exits:
         data = exits.enter_context(data_folder())
@@ -146,10 +165,11 @@ async def running_stack(layout: Layout | None = None) -> AsyncIterator[Stack]:
             addresses=[(LOOPBACK, free_port()) for _ in range(layout.apis)],
             upstream=Upstream(LOOPBACK, int(sandbox_url.rpartition(":")[2])),
             redis=Handle(valkey),
-            postgres_url=postgres.url,
+            postgres=Handle(postgres),
             environment=starter.environment,
             children={},
             starter=starter,
+            layout=layout,
         )
         stack.start(*_names("API", layout.apis), *_names("worker", layout.workers))
         stack.children["sandbox"] = sandbox

@@ -16,6 +16,9 @@ class Upstream:
     def __init__(self, host: str, port: int) -> None:
         self._control = Connection(host, port)
 
+    def close(self) -> None:
+        self._control.close()
+
     async def answer_after(self, seconds: float) -> None:
         """Every call takes so long from now on."""
         await self.settings(latency_ms=seconds * 1000)

@@ -55,6 +55,14 @@ class Handle:
             self.resume()
             self._server.stop()
 
+    def crash(self) -> None:
+        """SIGKILL: nothing is tidied up. PostgreSQL recovers at the next start what it has acknowledged."""
+        if child := self._server.child:
+            for pid in self._family():
+                _send(pid, signal.SIGKILL)
+            child.process.wait()
+            self._server.stop()
+
     def start(self) -> None:
         port = self._server.port
         self._server.start()

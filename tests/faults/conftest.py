@@ -1,0 +1,30 @@
+"""One service for all scenarios of a module. LONG=1 makes of each what is run by hand."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.scale import Scale
+from tests.faults.service import Service, running_service
+from tests.invariants import WATCH
+
+LONG = os.environ.get("LONG") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and not LONG:
+            item.add_marker(pytest.mark.skip(reason="part of make test-faults"))
+
+
+@pytest.fixture(scope="session")
+def scale() -> Scale:
+    return Scale(long=LONG)
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running_service() as running:
+        running.execute(WATCH)
+        yield running
