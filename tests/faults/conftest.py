@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from rich.console import Console
 
-from tests.faults.scale import Scale
+from tests.faults.scale import Scale, told
 from tests.faults.service import Service, running_service
 from tests.invariants import WATCH
 
@@ -25,6 +26,7 @@ def scale() -> Scale:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
+    Console(width=120).print(f"\nScale, default in brackets: {told()}", highlight=False)
     with running_service() as running:
         running.execute(WATCH)
         yield running

@@ -7,7 +7,6 @@ from rich.console import Console
 from bench.call_log import RATE, CallLog
 from bench.figures import Figure, exactly, percentile
 from bench.runner import table
-from tests.faults import scale
 from tests.faults.crowd import Crowd, locked_out, still_valid
 from tests.faults.people import Person
 from tests.faults.service import Service
@@ -78,7 +77,7 @@ def _over_the_rate(log: CallLog) -> int:
 def show(name: str, figures: Iterable[Figure]) -> None:
     """Print them; fails where one was missed."""
     shown, console = list(figures), Console(width=120)
-    console.print(f"\nScale, default in brackets: {scale.told()}", highlight=False)
+    console.print()
     console.print(table(name, shown))
     missed = [f"{figure.name}: {figure.measured}" for figure in shown if figure.met is False]
     assert not missed, missed

@@ -27,8 +27,8 @@ LEASE_SECONDS, SWEEP_SECONDS, FETCH_SECONDS = 4, 1, 2
 RECOVERY_SECONDS = LEASE_SECONDS + SWEEP_SECONDS + FETCH_SECONDS
 
 
-def environment() -> dict[str, str]:
-    return {f"KINOSHELF__{name}": str(here) for name, (here, _) in COMPRESSED.items()}
+def settings() -> dict[str, str]:
+    return {name: str(here) for name, (here, _) in COMPRESSED.items()}
 
 
 def told() -> str:

@@ -23,6 +23,7 @@ TARGETS = {
     "redis": "KINOSHELF__REDIS__URL",
     "kinopoisk": "KINOSHELF__KINOPOISK__BASE_URL",
 }
+COMPRESSED = scale.settings()
 PARTS = ("API", "API 2", "worker", "worker 2")
 APIS, WORKERS = PARTS[:2], PARTS[2:]
 
@@ -129,6 +130,14 @@ class Service:
         """What Kinopoisk was asked, without the questions about the key."""
         return self.background.wait(self.stack.upstream.log()).counted
 
+    def on_call(self, film: int, act: Callable[[str], None]) -> None:
+        """What to do, in the background, when somebody asks Kinopoisk for the film; told is who asks."""
+
+        def watching(part: str) -> Watch:
+            return lambda chunk: act(part) if f"/films/{film} ".encode() in chunk else None
+
+        self.wires.watches = {(part, "kinopoisk"): watching(part) for part in PARTS}
+
     def until(self, condition: Callable[[], object], seconds: float = PATIENCE_SECONDS, what: str = "it") -> float:
         """How many seconds it took until it was true."""
         began = time.monotonic()
@@ -140,10 +149,10 @@ class Service:
 
 
 @contextmanager
-def running_service(**environment: str) -> Iterator[Service]:
-    """Two APIs, two workers, PostgreSQL as durable as in production, Valkey, the sandbox; intervals compressed."""
+def running_service(settings: Mapping[str, str] = COMPRESSED) -> Iterator[Service]:
+    """Two APIs, two workers, PostgreSQL as durable as in production, Valkey, the sandbox."""
     with background() as behind, closing(Wires(behind)) as wires:
-        told = scale.environment() | {f"KINOSHELF__{name}": value for name, value in environment.items()}
+        told = {f"KINOSHELF__{name}": value for name, value in settings.items()}
         layout = Layout(apis=2, workers=2, environment=told, besides=wires.environment)
         with started_stack(layout) as stack:
             try:
