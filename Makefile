@@ -3,12 +3,13 @@ BOOTSTRAP = $(PYTHON) dev/bootstrap.py
 BIN = .venv/bin
 # Graphite's own limit; see NEWEST in dev/bootstrap.py.
 GRAPHITE_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
+FAULTS ?= tests/faults
 MOVIETWEETINGS ?= ../shared/movietweetings
 NPM = PATH="$(CURDIR)/.e2e/graphite/bin:$$PATH" npm
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env compose-check test test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
+.PHONY: help run demo env compose-check test test-faults test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -40,6 +41,9 @@ imports: setup  ## Who may import whom
 
 tests: setup  ## pytest with coverage, a process for each core with servers of its own
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
+
+test-faults: setup  ## Kill, freeze, flush and cut off everything while people go on: an hour. FAULTS=tests/faults/test_storm.py for one
+	LONG=1 $(BIN)/python -m pytest --verbose --capture=no -p no:xdist $(FAULTS)
 
 test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e
 	$(BIN)/python -m pytest --verbose e2e

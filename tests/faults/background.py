@@ -19,7 +19,7 @@ class Background:
     def start(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def wait(self, coroutine: Coroutine[Any, Any, T], seconds: float = 120) -> T:
+    def wait(self, coroutine: Coroutine[Any, Any, T], seconds: float = 600) -> T:
         """Its result; raises what it raises, TimeoutError after so many seconds."""
         return self.start(coroutine).result(seconds)
 

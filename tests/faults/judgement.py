@@ -47,7 +47,7 @@ def judged(service: Service, crowd: Crowd) -> list[Figure]:
 
 
 async def _last_look(person: Person) -> None:
-    await person.look()
+    await person.look(closely=True)
     person.leave()
 
 

@@ -17,6 +17,8 @@ NO_ANSWER = 0
 # So long somebody waits who has found one API away and then the other.
 AWAY_PAUSE_SECONDS = 0.2
 FIRST_FILMS = 5
+NOTED_FILMS = 10
+WORDS = ("matrix", "brother", "love", "war", "alien", "king", "night", "star", "story", "road")
 # What each answer tells about the film; other answers of these kinds tell nothing.
 TOLD: dict[tuple[str, int], Kind] = {
     ("add", 202): "add",
@@ -75,7 +77,7 @@ class Person:
 
     async def live(self, every_seconds: float, curious_seconds: float, over: Callable[[], bool]) -> None:
         """One request after the other, at this pace; new films again and again, the last one after so many seconds."""
-        acts = [self.add, self.add, self.remove, self.item, self.look, self.open]
+        acts = [self.add, self.add, self.remove, self.item, self.look, self.open, self.search, self.ask_for_more]
         started = time.monotonic()
         while not over():
             began = time.monotonic()
@@ -106,12 +108,19 @@ class Person:
         """The film itself, which may have to be fetched first."""
         return await self.ask("open", "GET", f"/movies/{self._some_film()}")
 
-    async def look(self) -> Answer | None:
-        """The whole list, which tells something about every film; there are no more films than fit into one page."""
+    async def search(self) -> Answer | None:
+        return await self.ask("search", "GET", f"/movies/search?query={self._random.choice(WORDS)}")
+
+    async def ask_for_more(self) -> Answer | None:
+        return await self.ask("recommendations", "GET", "/recommendations")
+
+    async def look(self, closely: bool = False) -> Answer | None:
+        """The whole list, one page: it tells of every film whether it is there; noted are all (closely), or some."""
         began, answer = time.monotonic(), await self.ask("list", "GET", "/movies/favorites?limit=100")
         if answer and answer.status == 200:
             ended, listed = time.monotonic(), {item["kinopoisk_id"] for item in answer.json()["items"]}
-            for film in {*self._films, *listed}:
+            noted = self._films if closely else self._random.sample(self._films, min(len(self._films), NOTED_FILMS))
+            for film in {*noted, *listed.difference(self._films)}:
                 self._book.note(self.name, film, Operation("present" if film in listed else "absent", began, ended))
         return answer
 
