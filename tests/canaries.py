@@ -27,6 +27,7 @@ METRIC = re.compile(r"kinoshelf\.([A-Za-z0-9_.-]+):[+-]?[0-9.]+\|(c|g|ms)")
 WAYS = {"c": "count", "g": "gauge", "ms": "timing"}
 
 _collector = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+_collector.setblocking(False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -72,7 +73,6 @@ def _is_documented(name: str, way: str) -> bool:
 def guard() -> Iterator[dict[str, str]]:
     """For the whole run; gives the variables by which a process of the service sends here."""
     _collector.bind(("127.0.0.1", 0))
-    _collector.setblocking(False)
     port = _collector.getsockname()[1]
     logs.configure("tests", "json", "debug", [SECRET, KEY, CANARY])
     structlog.contextvars.unbind_contextvars("service")
