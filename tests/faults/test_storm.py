@@ -1,7 +1,6 @@
 """Everything that may go wrong, in any order, while people go on: nothing acknowledged is lost."""
 
 import random
-import time
 from collections.abc import Iterator
 
 from rich.progress import Progress
@@ -26,8 +25,9 @@ def test_nothing_is_lost_whatever_is_killed_or_cut_off(service: Service, scale: 
     seconds = LONG_KILLS * 3 if scale.long else 20
     with people_at_work(service, people=10, a_second=40, seconds=seconds) as crowd:
         for strike in until_killed_enough(service) if scale.long else [EVERY[name] for name in SHORT]:
+            seen = crowd.book.acknowledged
             strike(service)
-            time.sleep(random.uniform(0.1, 0.5))
+            service.until(lambda: crowd.book.acknowledged > seen + 10, what="people go on")  # noqa: B023
     show("storm", judged(service, crowd))
 
 
