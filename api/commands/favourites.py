@@ -22,9 +22,9 @@ log = structlog.get_logger()
 router = APIRouter(prefix="/movies/favorites", tags=["commands"])
 
 # Its rank is how many films wait before it for the same user, so that a long list of one starves nobody else; who waits
-# for it too, with fewer films of his own, or is the first to wait for it, moves it forward. The worker closes the gap
-# when earlier ones are fetched. A film that upstream did not know is asked for again when somebody adds it an hour
-# later, then two, four…
+# for it too, with fewer films of his own, or is the first to wait for it, moves it forward; the latter also while it is
+# being fetched, because that may fail. The worker closes the gap when earlier ones are fetched. A film that upstream
+# did not know is asked for again when somebody adds it an hour later, then two, four…
 ADD = text("""
     WITH known AS (
         SELECT added_at FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
@@ -49,8 +49,8 @@ ADD = text("""
         UPDATE film_sync SET requested_by = :user_id, rank = before, priority = 0,
             requested_at = coalesce(requested_at, now()), request_id = CAST(:request_id AS text)
         FROM room, waiting
-        WHERE kinopoisk_id = :kinopoisk_id AND claimed_at IS NULL
-            AND (priority = 0 AND rank > before OR priority = 2 AND status = 'pending')
+        WHERE kinopoisk_id = :kinopoisk_id
+            AND (priority = 0 AND rank > before AND claimed_at IS NULL OR priority = 2 AND status = 'pending')
     ), added AS (
         INSERT INTO favourite (user_id, kinopoisk_id) SELECT :user_id, :kinopoisk_id FROM room
         ON CONFLICT DO NOTHING RETURNING added_at

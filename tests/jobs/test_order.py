@@ -57,6 +57,18 @@ async def test_a_film_that_nobody_waited_for_is_waited_for_once_somebody_adds_it
     assert await order(upstream, Kind.NEW, 1) == [7]
 
 
+async def test_a_film_added_while_it_is_fetched_for_nobody_is_waited_for_if_that_fails(
+    upstream: Upstream, anna: Client, sql: Sql
+) -> None:
+    await sql(
+        """INSERT INTO film_sync (kinopoisk_id, priority, demand, claimed_at, claim_seq, attempts, next_attempt_at)
+        VALUES (7, 2, -1, now(), 1, 1, now() + interval '5 seconds')"""
+    )
+    await anna.add(7)
+    await sql("UPDATE film_sync SET claimed_at = NULL, next_attempt_at = now()")
+    assert await order(upstream, Kind.NEW, 1) == [7]
+
+
 async def test_what_is_left_of_a_list_moves_up(
     upstream: Upstream, service: Service, settings: Settings, sql: Sql
 ) -> None:
