@@ -1,70 +1,113 @@
-"""What must be true of the database at any moment, whatever has been done to the service.
-
-Each statement counts the rows that break it. What must never be taken back (details, when they were fetched, the number
-of a claim) is watched by a trigger, which writes down every change that should not have been.
+"""What must hold in the database at any moment, whatever was killed, flushed or lost: each as a question for the rows
+that break it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-INVARIANTS = {
-    "a favourite whose film nobody will fetch": """
-        SELECT count(*) FROM favourite LEFT JOIN film_sync USING (kinopoisk_id) WHERE film_sync.kinopoisk_id IS NULL
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+# Each selects what breaks it, as a number or an id. `broken` says what the parameters are.
+CHECKS = {
+    "a favourite without work row": """
+        SELECT favourite.kinopoisk_id FROM favourite LEFT JOIN film_sync USING (kinopoisk_id)
+        WHERE film_sync.kinopoisk_id IS NULL
     """,
-    "a film without a next time": "SELECT count(*) FROM film_sync WHERE next_attempt_at IS NULL",
-    "a ready film without details, or without a name": """
-        SELECT count(*) FROM film_sync LEFT JOIN film USING (kinopoisk_id) WHERE status = 'ready'
-            AND (film.detail IS DISTINCT FROM 'full' OR coalesce(names, '') = '')
+    "a film with no next time": "SELECT kinopoisk_id FROM film_sync WHERE next_attempt_at IS NULL",
+    "a status that is none": """
+        SELECT kinopoisk_id FROM film_sync WHERE status NOT IN ('pending', 'ready', 'not_found', 'failed')
     """,
-    "details of a film that is not ready": """
-        SELECT count(*) FROM film JOIN film_sync USING (kinopoisk_id) WHERE detail = 'full' AND status <> 'ready'
+    "ready without full details": """
+        SELECT film_sync.kinopoisk_id FROM film_sync LEFT JOIN film USING (kinopoisk_id)
+        WHERE status = 'ready' AND film.detail IS DISTINCT FROM 'full'
     """,
-    "details that no source proves": """
-        SELECT count(*) FROM film LEFT JOIN film_source AS source USING (kinopoisk_id)
-        WHERE film.detail = 'full' AND source.detail IS DISTINCT FROM 'full'
+    "ready without a source": """
+        SELECT film_sync.kinopoisk_id FROM film_sync LEFT JOIN film_source USING (kinopoisk_id)
+        WHERE status = 'ready' AND film_source.detail IS DISTINCT FROM 'full'
     """,
-    "a film that is ready and was never fetched": """
-        SELECT count(*) FROM film_sync WHERE status = 'ready' AND fetched_at IS NULL
+    "ready without a title": """
+        SELECT film_sync.kinopoisk_id FROM film_sync JOIN film USING (kinopoisk_id)
+        WHERE status = 'ready' AND coalesce(
+            document::jsonb ->> 'name_ru', document::jsonb ->> 'name_en', document::jsonb ->> 'name_original') IS NULL
     """,
-    "a lease without an end, or of somebody who holds none": """
-        SELECT count(*) FROM film_sync WHERE claimed_at > now() OR next_attempt_at > now() + interval '400 days'
+    "full details of a film that is not ready": """
+        SELECT film.kinopoisk_id FROM film LEFT JOIN film_sync USING (kinopoisk_id)
+        WHERE film.detail = 'full' AND film_sync.status IS DISTINCT FROM 'ready'
     """,
-    "a call that ended before it began, or ended without an outcome": """
-        SELECT count(*) FROM upstream_call WHERE ended_at < at OR (ended_at IS NULL) <> (outcome IS NULL)
+    "a lease that ends before it began": "SELECT kinopoisk_id FROM film_sync WHERE claimed_at > next_attempt_at",
+    "a claim without number or attempt": """
+        SELECT kinopoisk_id FROM film_sync WHERE claimed_at IS NOT NULL AND (claim_seq < 1 OR attempts < 1)
+    """,
+    "two calls under one lease": """
+        SELECT kinopoisk_id FROM film_sync JOIN upstream_call USING (kinopoisk_id)
+        WHERE ended_at IS NULL AND kind <> 'catalogue' AND at >= claimed_at GROUP BY kinopoisk_id HAVING count(*) > 1
+    """,
+    "first in the queue though nobody waits": """
+        SELECT kinopoisk_id FROM film_sync WHERE priority = 0 AND requested_at IS NULL
+    """,
+    "a new favourite behind the refreshes": """
+        SELECT DISTINCT kinopoisk_id FROM film_sync JOIN favourite USING (kinopoisk_id)
+        WHERE status = 'pending' AND priority > 0
+    """,
+    "waited for by nobody known": """
+        SELECT kinopoisk_id FROM film_sync
+        WHERE EXISTS (SELECT requested_by EXCEPT SELECT NULL EXCEPT SELECT id FROM user_account)
+            OR EXISTS (SELECT refresh_asked_by EXCEPT SELECT NULL EXCEPT SELECT id FROM user_account)
+    """,
+    "a session of nobody known": "SELECT id FROM session WHERE user_id NOT IN (SELECT id FROM user_account)",
+    "favourites of nobody known": """
+        SELECT kinopoisk_id FROM favourite WHERE user_id NOT IN (SELECT id FROM user_account)
+    """,
+    "more favourites than a user may have": """
+        SELECT user_id FROM favourite GROUP BY user_id HAVING count(*) > CAST(:most_favourites AS integer)
     """,
     "more calls than the day has": """
-        SELECT count(*) FROM upstream_budget WHERE reported_limit >= 0 AND reported_used > reported_limit
+        SELECT count(*) FROM upstream_call
+        WHERE at > greatest(now() - make_interval(secs => :day_seconds),
+            (SELECT window_began_at FROM upstream_budget))
+        HAVING CAST(:daily_limit AS integer) >= 0 AND count(*) > CAST(:daily_limit AS integer)
     """,
 }
 
-TAKEN_BACK = "SELECT count(*) FROM taken_back"
-# For a database that ends with the test, and whose rows nobody shifts in time.
-WATCH = """
-    CREATE TABLE IF NOT EXISTS taken_back (kinopoisk_id integer, what text);
-    CREATE OR REPLACE FUNCTION note_what_is_taken_back() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF NEW.fetched_at < OLD.fetched_at OR (OLD.fetched_at IS NOT NULL AND NEW.fetched_at IS NULL) THEN
-            INSERT INTO taken_back VALUES (NEW.kinopoisk_id, 'fetched_at');
-        END IF;
-        IF NEW.claim_seq < OLD.claim_seq THEN
-            INSERT INTO taken_back VALUES (NEW.kinopoisk_id, 'claim_seq');
-        END IF;
-        IF OLD.status = 'ready' AND NEW.status <> 'ready' THEN
-            INSERT INTO taken_back VALUES (NEW.kinopoisk_id, 'ready');
-        END IF;
-        RETURN NEW;
-    END $$;
-    CREATE OR REPLACE TRIGGER taken_back BEFORE UPDATE ON film_sync
-        FOR EACH ROW EXECUTE FUNCTION note_what_is_taken_back();
-"""
-
-OLDEST_DUE_SECONDS = """
-    SELECT coalesce(extract(epoch FROM max(now() - next_attempt_at)), 0)::float8
-    FROM film_sync WHERE next_attempt_at <= now()
-"""
+# In one statement, so of one moment.
+ALL = text(
+    " UNION ALL ".join(
+        f"SELECT '{name}', CAST(found.what AS text) FROM ({query}) AS found (what)" for name, query in CHECKS.items()
+    )
+)
 
 
-async def broken(count: Callable[[str], Awaitable[Any]]) -> list[str]:
-    """The invariants that do not hold, with how many rows break each; `count` runs a statement and gives its number."""
-    found = [(name, await count(statement)) for name, statement in INVARIANTS.items()]
-    return [f"{name}: {rows}" for name, rows in found if rows]
+async def broken(
+    connection: AsyncConnection, *, most_favourites: int = 5_000, daily_limit: int = -1, day_seconds: float = 86_400
+) -> list[str]:
+    """The invariants that do not hold, with what breaks them; the parameters are the settings of these names.
+
+    A read table that is being made again is not meant: wait until it is.
+    """
+    values = {"most_favourites": most_favourites, "daily_limit": daily_limit, "day_seconds": day_seconds}
+    found: dict[str, list[str]] = {}
+    for name, what in await connection.execute(ALL, values):
+        found.setdefault(name, []).append(what)
+    return [f"{name}: {', '.join(what[:10])}" for name, what in found.items()]
+
+
+async def oldest_due_seconds(connection: AsyncConnection) -> float:
+    """How long the film that is due for longest has been due; 0 where none is."""
+    age = (
+        "SELECT extract(epoch FROM now() - min(next_attempt_at))::float8 FROM film_sync WHERE next_attempt_at <= now()"
+    )
+    return float(await connection.scalar(text(age)) or 0)
+
+
+async def fetched(connection: AsyncConnection) -> dict[int, datetime]:
+    """When the details stored last were received, by film."""
+    query = "SELECT kinopoisk_id, fetched_at FROM film_sync WHERE fetched_at IS NOT NULL"
+    rows: Any = await connection.execute(text(query))
+    return {row.kinopoisk_id: row.fetched_at for row in rows}
+
+
+def went_back(before: Mapping[int, datetime], after: Mapping[int, datetime]) -> list[int]:
+    """The films whose details are older than they were."""
+    return [film for film, moment in before.items() if film not in after or after[film] < moment]
