@@ -8,7 +8,6 @@ from rich.console import Console
 
 from tests.faults.scale import Scale, told
 from tests.faults.service import Service, running_service
-from tests.invariants import WATCH
 
 LONG = os.environ.get("LONG") == "1"
 
@@ -28,5 +27,4 @@ def scale() -> Scale:
 def service() -> Iterator[Service]:
     Console(width=120).print(f"\nScale, default in brackets: {told()}", highlight=False)
     with running_service() as running:
-        running.execute(WATCH)
         yield running

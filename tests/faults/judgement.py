@@ -10,7 +10,6 @@ from bench.runner import table
 from tests.faults.crowd import Crowd, locked_out, still_valid
 from tests.faults.people import Person
 from tests.faults.service import Service
-from tests.invariants import OLDEST_DUE_SECONDS, TAKEN_BACK, broken
 
 WAITED_FOR = """
     SELECT count(*) FROM film_sync WHERE status IN ('pending', 'failed')
@@ -26,7 +25,7 @@ def judged(service: Service, crowd: Crowd) -> list[Figure]:
     book = crowd.book
     for person in crowd.people:
         service.background.wait(_last_look(person))
-    lost, rules = book.inexplicable(), broken_invariants(service)
+    lost = book.inexplicable()
     valid = service.background.wait(still_valid(service, crowd.logged_out))
     refused = service.background.wait(locked_out(service, crowd.accounts))
     log = service.background.wait(service.stack.upstream.log())
@@ -38,7 +37,7 @@ def judged(service: Service, crowd: Crowd) -> list[Figure]:
             f"of {book.acknowledged} acknowledged adds and removals, lost or risen again: {lost[:3]}", len(lost), 0
         ),
         exactly(f"unexpected answers: {book.unexpected}", sum(book.unexpected.values()), 0),
-        exactly(f"invariants broken: {rules}", len(rules), 0),
+        kept(service),
         exactly(f"of {len(crowd.logged_out)} tokens that were logged out, valid", valid, 0),
         exactly(f"of {len(crowd.accounts)} accounts that were confirmed, locked out", refused, 0),
         exactly(f"most calls in any second, over the {RATE} that upstream allows", _over_the_rate(log), 0),
@@ -51,16 +50,10 @@ async def _last_look(person: Person) -> None:
     person.leave()
 
 
-def broken_invariants(service: Service) -> list[str]:
-    async def count(statement: str) -> object:
-        return (await service.fetched(statement))[0][0]
-
-    found = service.background.wait(broken(count))
-    if taken_back := service.value(TAKEN_BACK):
-        found.append(f"taken back: {taken_back}")
-    if (oldest := service.value(OLDEST_DUE_SECONDS)) > HEALING_SECONDS:
-        found.append(f"the oldest film is due since {oldest:.0f} s")
-    return found
+def kept(service: Service) -> Figure:
+    """Whether every invariant holds."""
+    rules = service.broken()
+    return exactly(f"invariants broken: {rules}", len(rules), 0)
 
 
 def _counts(crowd: Crowd) -> str:

@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bench.call_log import Call
 from bench.stack import Address, Layout, Stack, started_stack
 from dev.ports import LOOPBACK
-from tests.faults import scale
+from tests import invariants
+from tests.faults import scale, watch
 from tests.faults.background import Background, background
 from tests.faults.wire import FINE, Watch, Weather, Wire
 from tests.leaks import look
@@ -108,6 +111,17 @@ class Service:
 
         self.background.wait(run())
 
+    def broken(self) -> list[str]:
+        """The invariants that do not hold at this moment, and what was taken back at any."""
+
+        async def look() -> list[str]:
+            engine = create_async_engine(self.stack.postgres_url.replace("://", "+asyncpg://"), poolclass=NullPool)
+            async with engine.connect() as connection:
+                return await invariants.broken(connection)
+
+        taken_back = self.sql(watch.TAKEN_BACK)
+        return self.background.wait(look()) + [f"taken back: {row}" for row in taken_back]
+
     async def fetched(self, query: str, *values: Any) -> list[Any]:
         async with self._connection() as connection:
             return list(await connection.fetch(query, *values))
@@ -156,7 +170,9 @@ def running_service(settings: Mapping[str, str] = COMPRESSED) -> Iterator[Servic
         layout = Layout(apis=2, workers=2, environment=told, besides=wires.environment)
         with started_stack(layout) as stack:
             try:
-                yield Service(stack, behind, wires)
+                service = Service(stack, behind, wires)
+                service.execute(watch.WATCH)
+                yield service
             finally:
                 behind.wait(_hung_up(stack))
                 for part in PARTS:

@@ -13,7 +13,6 @@ from tests.faults.endurance import Sample, growth, sample
 from tests.faults.judgement import judged, show
 from tests.faults.service import COMPRESSED, running_service
 from tests.faults.strikes import KILLS, OTHERS
-from tests.invariants import WATCH
 
 pytestmark = pytest.mark.long
 
@@ -31,7 +30,6 @@ MOST_PERCENT = {"api": 5, "worker": 5, "files": 10, "sessions": 10, "keys": 10}
 def test_everyday_use_with_a_fault_a_minute() -> None:
     samples: list[Sample] = []
     with running_service(COMPRESSED | REFRESHED) as service:
-        service.execute(WATCH)
         with people_at_work(service, people=10, a_second=A_SECOND, seconds=MINUTES * 20) as crowd:
             for _ in track(range(MINUTES), "minutes"):
                 ends = time.monotonic() + 60
