@@ -69,7 +69,8 @@ async def listening(app: Any, protocol: type[BoundedHttpProtocol]) -> AsyncItera
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    with socket.socket() as listener:
+    # Named as TCP, so that asyncio sends small pieces at once.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         serving = asyncio.create_task(server.serve([listener]))
 
