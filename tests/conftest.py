@@ -25,6 +25,7 @@ from dev.testing import Servers, embedded_servers
 from shared.settings import Settings
 from shared.tables import metadata
 from tests.client import Client, Service
+from tests.declared import Declared, statuses_of
 from tests.recorded import Recorded, recorded_metrics
 from tests.worker_process import Worker
 
@@ -44,10 +45,15 @@ GENEROUS_LIMITS = {
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--examples", type=int, default=5, help="how many tests/contract makes up for each operation")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    from tests import canaries
+    from tests import canaries, summary
 
     config.pluginmanager.register(canaries, "canaries")
+    config.pluginmanager.register(summary, "summary")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -59,6 +65,11 @@ def _no_settings_of_this_machine() -> Iterator[None]:
                 patch.delenv(name)
         patch.setenv("KINOSHELF_SETTINGS", os.devnull)
         yield
+
+
+@pytest.fixture
+def examples(pytestconfig: pytest.Config) -> int:
+    return int(pytestconfig.getoption("examples"))
 
 
 @pytest.fixture(scope="session")
@@ -169,10 +180,11 @@ async def serve(settings: Settings, database: AsyncEngine) -> AsyncIterator[Call
 async def serving(settings: Settings) -> AsyncIterator[Service]:
     """The API in this process, as uvicorn would run it: lifespan, state, middleware."""
     app = create_app(settings)
+    guarded = Declared(app, statuses_of(app))
     async with app.router.lifespan_context(app) as state:
 
         async def with_state(scope: Any, receive: Any, send: Any) -> None:
-            await app({**scope, "state": dict(state or {})}, receive, send)
+            await guarded({**scope, "state": dict(state or {})}, receive, send)
 
         behind_a_proxy: Any = ProxyHeadersMiddleware(with_state)
         transport = httpx.ASGITransport(app=behind_a_proxy)
