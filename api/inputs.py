@@ -50,6 +50,9 @@ def _trimmed(longest: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+# What is left after trimming has a letter: Python trims more than a schema's \s knows.
+NOT_BLANK = r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$"
+
 Username = Annotated[str, Field(min_length=3, max_length=64, pattern=r"^[A-Za-z0-9._@-]+$", examples=["anna"])]
 # Lengths that only count after normalising or trimming are told to /openapi.json, and checked by the functions above.
 NewPassword = Annotated[
@@ -57,7 +60,7 @@ NewPassword = Annotated[
     Field(
         max_length=1024,
         examples=["correct horse battery staple"],
-        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST},
+        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "pattern": r"^[^\x00]*$"},
     ),
     AfterValidator(_password),
 ]
@@ -71,7 +74,7 @@ PageNumber = Annotated[int, Query(ge=1, le=20), BeforeValidator(_ascii_digits)]
 SearchQuery = Annotated[
     str,
     _trimmed(200),
-    Query(examples=["матрица"], json_schema_extra={"minLength": 1, "maxLength": 200, "pattern": r"\S"}),
+    Query(examples=["матрица"], json_schema_extra={"minLength": 1, "maxLength": 200, "pattern": NOT_BLANK}),
 ]
 TypedGenre = Annotated[
     str,
@@ -79,7 +82,7 @@ TypedGenre = Annotated[
     Query(
         description="A genre's slug or its name in Russian or English, see GET /genres",
         examples=["комедия"],
-        json_schema_extra={"minLength": 1, "maxLength": 64, "pattern": r"\S"},
+        json_schema_extra={"minLength": 1, "maxLength": 64, "pattern": NOT_BLANK},
     ),
 ]
 Cursor = Annotated[

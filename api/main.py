@@ -7,7 +7,6 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 
 from api import docs, error_handlers, health
 from api.attempts import Attempts, Bounds
@@ -15,6 +14,7 @@ from api.commands import accounts, refreshes, sessions
 from api.commands import favourites as favourite_commands
 from api.commands import hidden as hidden_commands
 from api.commands.deps import Listeners
+from api.cors import CrossOrigin
 from api.guard import RequestGuard
 from api.lookups import films, search
 from api.middleware import RequestLog
@@ -99,7 +99,7 @@ def protect(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(RequestLimit, per_second=limits.requests_per_second, burst=limits.request_burst)
     if settings.api.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            CrossOrigin,
             allow_origins=settings.api.cors_origins,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=("Authorization", "X-Request-ID"),

@@ -8,6 +8,11 @@ class UnknownHost(Problem):
     detail = "Send the Host header with a name of api.allowed_hosts."
 
 
+class CrossOriginRefused(Problem):
+    status, code, title = 400, "cross-origin-refused", "Pages from there may not make this call"
+    detail = "api.cors_origins names the pages that may; they may send Authorization, Content-Type and X-Request-ID."
+
+
 class RequestTimeout(Problem):
     status, code, title = 408, "request-timeout", "The request came too slowly"
     detail = "Send it again, in one go."

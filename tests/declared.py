@@ -1,4 +1,4 @@
-"""Around the service in every test: an answer whose status /openapi.json does not declare for its call fails the test."""
+"""Around the service in every test: a status that /openapi.json does not declare for its call fails the test."""
 
 import re
 from functools import lru_cache

@@ -1,10 +1,14 @@
 """What tests tell of themselves stands at the end of the run, in whichever process they ran: `tell("12 of 12")`."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.hostile.sent import Sent, Tally
+
+ROOT = Path(__file__).parents[1]
 Tell = Callable[..., None]
 
 
@@ -14,19 +18,40 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
     return lambda *lines: record_property("told", lines)
 
 
-def recorded(reports: Iterable[pytest.TestReport], name: str) -> Iterator[Any]:
+def recorded(reporter: pytest.TerminalReporter, name: str) -> Iterator[Any]:
     """What was given to record_property under this name."""
-    for report in reports:
-        if getattr(report, "when", None) == "teardown":
+    for report in reports(reporter):
+        if report.when == "teardown":
             yield from (value for key, value in report.user_properties if key == name)
 
 
-def all_reports(terminalreporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
-    return [report for reports in terminalreporter.stats.values() for report in reports if hasattr(report, "when")]
+def reports(reporter: pytest.TerminalReporter) -> Iterator[pytest.TestReport]:
+    for group in reporter.stats.values():
+        yield from (report for report in group if isinstance(report, pytest.TestReport))
+
+
+def hostile(reporter: pytest.TerminalReporter) -> Tally:
+    return Tally(Sent(*sent) for page in recorded(reporter, "hostile") for sent in page)
+
+
+def is_whole(reporter: pytest.TerminalReporter) -> bool:
+    """Whether all hostile tests were run, so that their requests can be held against what there must be."""
+    ran = {ROOT / report.nodeid.partition("::")[0] for report in reports(reporter)}
+    some = "deselected" in reporter.stats or "::" in "".join(reporter.config.args)
+    return not some and ran >= {*(ROOT / "tests/hostile").glob("test_*.py")}
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and is_whole(reporter) and not hostile(reporter).is_enough():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for first, *more in recorded(all_reports(terminalreporter), "told"):
+    tally, told = hostile(terminalreporter), [*recorded(terminalreporter, "told")]
+    if tally.number:
+        told.append([tally.line(), *tally.table()])
+    for first, *more in told:
         terminalreporter.write_line(first)
         if terminalreporter.verbosity > 0:
             terminalreporter.write_line("\n".join(more))

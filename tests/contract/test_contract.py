@@ -44,12 +44,14 @@ def answered_well(report: Report) -> set[str]:
 async def test_somebody_gets_what_is_documented(address: str, examples: int, tell: Tell) -> None:
     report = await asyncio.to_thread(fuzz, address, examples, logged_in=True)
     tell(f"contract, logged in: {report.line()}", *report.table())
-    assert not report.findings
+    findings = report.findings
+    assert not findings
     assert answered_well(report) == OPERATIONS  # what is always refused would not be looked at
 
 
 async def test_nobody_gets_what_is_documented(address: str, examples: int, tell: Tell) -> None:
     report = await asyncio.to_thread(fuzz, address, examples, logged_in=False)
     tell(f"contract, anonymous: {report.line()}", *report.table())
-    assert not report.findings
+    findings = report.findings
+    assert not findings
     assert ({*report.statuses}, answered_well(report)) == (OPERATIONS, OPEN)

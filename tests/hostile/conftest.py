@@ -20,6 +20,7 @@ from shared.tables import metadata
 from tests.client import Service, eventually
 from tests.conftest import GENEROUS_LIMITS, KEY, SECRET, serving
 from tests.hostile.fort import Fort
+from tests.hostile.sent import NOTEBOOK, Record, note_answer
 
 
 @asynccontextmanager
@@ -86,12 +87,17 @@ async def listening(app: Any, protocol: type[BoundedHttpProtocol]) -> AsyncItera
 async def furnished(service: Service, database: AsyncEngine) -> Fort:
     anna = await service.user("anna")
     assert (await anna.add(301)).status_code == 202
-    return Fort(anna, database)
+    clara = await service.user("clara")
+    assert [(await clara.add(film)).status_code for film in (302, 303)] == [202, 202]
+    assert (await clara.hide(304)).status_code == 204
+    service.http.event_hooks = {"response": [note_answer]}
+    return Fort(anna, clara, database)
 
 
 @pytest.fixture
-async def unharmed(fort: Fort) -> AsyncIterator[None]:
+async def unharmed(fort: Fort, record_property: Record) -> AsyncIterator[None]:
     """Accounts, sessions and favourites are afterwards what they were."""
     before = await fort.treasure()
-    yield
+    with NOTEBOOK.open(record_property):
+        yield
     assert await fort.treasure() == before

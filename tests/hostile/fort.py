@@ -30,9 +30,10 @@ ACCOUNTS = """
 
 @dataclass(frozen=True)
 class Fort:
-    """The service with one user, who has one favourite."""
+    """The service with Anna, who has one favourite, and Clara, who has two and hid a film: 302, 303 and 304."""
 
     anna: Client
+    clara: Client
     database: AsyncEngine
 
     @property

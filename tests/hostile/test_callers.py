@@ -31,6 +31,8 @@ SIGNED_IN = [
     ("DELETE", "/movies/hidden/301"),
     ("GET", "/movies/search?query=x"),
     ("GET", "/movies/301"),
+    ("POST", "/movies/301/refresh"),
+    ("GET", "/status/upstream"),
 ]
 NAMES = [f"{method} {path}" for method, path in SIGNED_IN]
 OTHER_SECRET = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7cF0iL"

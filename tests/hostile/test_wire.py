@@ -15,6 +15,7 @@ from dev.testing import Servers
 from tests.client import Service
 from tests.hostile.conftest import emptied, fort_settings, furnished, listening
 from tests.hostile.fort import CANARY, INTERNALS, Fort
+from tests.hostile.sent import NOTEBOOK, Record, note_bytes
 
 HOST = b"Host: kinoshelf.test\r\n"
 END = b"\r\n"
@@ -41,10 +42,11 @@ async def wire(migrated: Servers) -> AsyncIterator[Wire]:
 
 
 @pytest.fixture
-async def unharmed(wire: Wire) -> AsyncIterator[None]:
+async def unharmed(wire: Wire, record_property: Record) -> AsyncIterator[None]:
     """Nothing has changed, and the server serves whoever comes next."""
     before = await wire.fort.treasure()
-    yield
+    with NOTEBOOK.open(record_property):
+        yield
     assert (await wire.fort.send("GET", "/profile")).status_code == 200
     assert await wire.fort.treasure() == before
 
@@ -54,6 +56,12 @@ pytestmark = pytest.mark.usefixtures("unharmed")
 
 async def answer_to(port: int, sent: bytes, *, hang_up: bool = False) -> bytes:
     """All that comes back until the server closes or has answered once."""
+    answer = await what_comes_back(port, sent, hang_up=hang_up)
+    note_bytes(sent, answer)
+    return answer
+
+
+async def what_comes_back(port: int, sent: bytes, *, hang_up: bool) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(sent)

@@ -141,6 +141,25 @@ async def test_other_pages_may_not(serve: Serve, origin: str) -> None:
     service = await serve(api={"cors_origins": (PAGE,)})
     answer = await service.http.get("/genres", headers={"Origin": origin})
     preflight = await service.http.options("/movies/favorites/301", headers=PREFLIGHT | {"Origin": origin})
-    assert preflight.status_code == 400
+    problem(preflight, 400, "cross-origin-refused")
     for headers in (answer.headers, preflight.headers):
         assert "access-control-allow-origin" not in headers
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"Origin": "https://evil.test"},
+        {"Access-Control-Request-Method": "TRACE"},
+        {"Access-Control-Request-Headers": "x-evil.test"},
+        {"Access-Control-Request-Headers": "x-evil.test\u00ff"},
+    ],
+    ids=["page", "method", "header", "not ASCII"],
+)
+async def test_a_page_that_asks_for_too_much_is_told_so_without_an_echo(serve: Serve, wanted: dict[str, str]) -> None:
+    service = await serve(api={"cors_origins": (PAGE,)})
+    headers = {name: value.encode("latin-1") for name, value in (PREFLIGHT | wanted).items()}
+    answer = await service.http.options("/movies/favorites/301", headers=headers)
+    problem(answer, 400, "cross-origin-refused")
+    assert "evil.test" not in answer.text + str(answer.headers)
+    assert shared(answer.headers) == set()
