@@ -6,13 +6,12 @@ GRAPHITE_PYTHON ?= $(shell command -v python3.11 || echo $(PYTHON))
 FAULTS ?= tests/faults
 MOVIETWEETINGS ?= ../shared/movietweetings
 NPM = PATH="$(CURDIR)/.e2e/graphite/bin:$$PATH" npm
-EXAMPLES ?= 200
 STEPS ?= 50
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env compose-check test test-faults test-model test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
+.PHONY: help run demo env compose-check test test-faults test-model test-contract test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -49,7 +48,10 @@ test-faults: setup  ## Kill, freeze, flush and cut off everything while people g
 	LONG=1 $(BIN)/python -m pytest --verbose --capture=no -p no:xdist $(FAULTS)
 
 test-model: setup  ## Long form of tests/model, other steps each time; EXAMPLES=, STEPS=, SEED= as it printed
-	MODEL_EXAMPLES=$(EXAMPLES) MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(BIN)/python -m pytest --show-capture=no tests/model
+	MODEL_EXAMPLES=$(or $(EXAMPLES),200) MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(BIN)/python -m pytest --show-capture=no tests/model
+
+test-contract: setup  ## All that our OpenAPI document allows and forbids: EXAMPLES=500 of each operation, a quarter of an hour
+	$(BIN)/python -m pytest --verbose --show-capture=no tests/contract --examples=$(or $(EXAMPLES),500)
 
 test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e
 	$(BIN)/python -m pytest --verbose e2e

@@ -38,7 +38,7 @@ class Notebook:
             yield
         finally:
             self._page = None
-            record("hostile", page)
+            record("hostile", [list(sent) for sent in page])  # plain, to be told between processes
 
     def note(self, method: str, path: str, whole: bytes, status: int) -> None:
         if self._page is not None:

@@ -1,8 +1,11 @@
 """Who asks: every call that needs a token refuses every other, and headers that mean harm do none."""
 
+import base64
+import json
 import re
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -100,6 +103,43 @@ HEADERS: dict[str, str | bytes] = {
     "other issuer": f"Bearer {token(iss='evil')}",
     "other audience": f"Bearer {token(aud='evil')}",
 }
+
+
+def part(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+# Of Anna's own claims: header, claims and signature of another token.
+FORGED: dict[str, Callable[[dict[str, Any], str], str]] = {
+    "alg none": lambda claims, _: f"{part({'alg': 'none', 'kid': 'test'})}.{part(claims)}.",
+    "alg nOnE": lambda claims, _: f"{part({'alg': 'nOnE', 'kid': 'test'})}.{part(claims)}.",
+    "alg none, signed": lambda claims, own: f"{part({'alg': 'none', 'kid': 'test'})}.{part(claims)}.{own}",
+    "no alg": lambda claims, own: f"{part({'kid': 'test'})}.{part(claims)}.{own}",
+    "alg of keys in pairs": lambda claims, own: f"{part({'alg': 'RS256', 'kid': 'test'})}.{part(claims)}.{own}",
+    "kid of a path": lambda claims, own: f"{part({'alg': 'HS256', 'kid': '../../dev/null'})}.{part(claims)}.{own}",
+    "kid number": lambda claims, own: f"{part({'alg': 'HS256', 'kid': 0})}.{part(claims)}.{own}",
+    "key inside": lambda claims, own: (
+        f"{part({'alg': 'HS256', 'jwk': {'kty': 'oct', 'k': 'AA'}})}.{part(claims)}.{own}"
+    ),
+    "no signature": lambda claims, _: f"{part({'alg': 'HS256', 'kid': 'test'})}.{part(claims)}.",
+    "signed by nothing": lambda claims, _: jwt.encode(claims, "", "HS256", headers={"kid": "test"}),
+    "header and claims alone": lambda claims, _: f"{part({'alg': 'HS256', 'kid': 'test'})}.{part(claims)}",
+    "four parts": lambda claims, own: f"{part({'alg': 'HS256', 'kid': 'test'})}.{part(claims)}.{own}.{own}",
+    "longer life": lambda claims, own: f"{part({'alg': 'HS256', 'kid': 'test'})}.{part(claims | {'exp': 2**40})}.{own}",
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
+async def test_the_own_claims_forged_are_nobodys(fort: Fort, forge: Callable[[dict[str, Any], str], str]) -> None:
+    own = fort.anna.token
+    forged = forge(jwt.get_unverified_claims(own), own.rpartition(".")[2])
+    refused(await fort.send("GET", "/profile", headers={"Authorization": f"Bearer {forged}"}), 401, "unauthorized")
+
+
+async def test_the_claims_of_somebody_else_under_the_own_signature_are_nobodys(fort: Fort) -> None:
+    header, _, signature = fort.anna.token.split(".")
+    forged = f"{header}.{fort.clara.token.split('.')[1]}.{signature}"
+    refused(await fort.send("GET", "/profile", headers={"Authorization": f"Bearer {forged}"}), 401, "unauthorized")
 
 
 def value_of(header: str | bytes, own: str) -> bytes:

@@ -5,9 +5,12 @@ import re
 import uuid
 from typing import Any
 
+import httpx
 import pytest
+from starlette.responses import Response
 
 from tests.client import Client, Service
+from tests.declared import Declared
 
 CALLS = {
     ("post", "/register"),
@@ -129,3 +132,12 @@ async def test_every_answer_of_a_walk_is_declared(anna: Client, openapi: dict[st
     for verb, template, path, options in walk:
         answer = await anna.send(verb.upper(), path, **options)
         assert str(answer.status_code) in operations(openapi)[verb, template]["responses"]
+
+
+@pytest.mark.parametrize("path", ["/movies/301", "/movies/favorites"])
+async def test_an_answer_that_is_not_declared_fails_its_test(path: str) -> None:
+    declared = {("GET", "/movies/{kinopoisk_id}"): {200}, ("GET", "/movies/favorites"): {200}}
+    transport = httpx.ASGITransport(app=Declared(Response(status_code=418), declared))
+    async with httpx.AsyncClient(transport=transport, base_url="http://kinoshelf.test") as http:
+        with pytest.raises(AssertionError, match="does not declare 418"):
+            await http.get(path)

@@ -8,7 +8,20 @@ import pytest
 
 from tests.launcher.conftest import ROOT
 
-TARGETS = {"run", "demo", "test", "test-e2e", "dashboards", "lint", "types", "imports", "bench", "lock", "clean"}
+TARGETS = {
+    "run",
+    "demo",
+    "test",
+    "test-contract",
+    "test-e2e",
+    "dashboards",
+    "lint",
+    "types",
+    "imports",
+    "bench",
+    "lock",
+    "clean",
+}
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
