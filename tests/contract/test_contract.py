@@ -1,7 +1,6 @@
 """The service keeps to /openapi.json, whatever is asked: nothing undeclared, nothing refused that it allows."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,9 +24,9 @@ OPEN = {operation for operation in OPERATIONS if not any(word in operation for w
 
 
 @pytest.fixture
-async def address(migrated: Servers) -> AsyncIterator[str]:
+async def address(migrated: Servers, caplog: pytest.LogCaptureFixture) -> AsyncIterator[str]:
     """A service on real servers, over HTTP."""
-    logging.getLogger("urllib3").setLevel("WARNING")
+    caplog.set_level("WARNING", logger="urllib3")
     unlimited = Options(quota=-1, rate=0, search_rate=0)
     async with (
         emptied(migrated),

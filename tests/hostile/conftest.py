@@ -20,7 +20,7 @@ from shared.tables import metadata
 from tests.client import Service, eventually
 from tests.conftest import GENEROUS_LIMITS, KEY, SECRET, serving
 from tests.hostile.fort import Fort
-from tests.hostile.sent import NOTEBOOK, Record, note_answer
+from tests.hostile.sent import NOTEBOOK, Record, noting
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ async def furnished(service: Service, database: AsyncEngine) -> Fort:
     clara = await service.user("clara")
     assert [(await clara.add(film)).status_code for film in (302, 303)] == [202, 202]
     assert (await clara.hide(304)).status_code == 204
-    service.http.event_hooks = {"response": [note_answer]}
+    service.http.event_hooks = {"response": [noting(anna.token)]}
     return Fort(anna, clara, database)
 
 
