@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from api import common_passwords
 from api.common_passwords import is_common
 from api.passwords import objection
 
@@ -68,3 +69,19 @@ def test_no_password_takes_long_to_judge(password: str) -> None:
     started = time.process_time()
     is_common(password, "ab")
     assert time.process_time() - started < 0.5
+
+
+# Stolen often, and made by no rule of ours.
+STOLEN = "bigdaddy rolltide Cheyenne billybob tarheels defender longhorn sweetpea aardvark Hong.Kong srinivas"
+
+
+@pytest.mark.parametrize("password", STOLEN.split())
+def test_what_was_stolen_often_is_known(password: str) -> None:
+    assert is_common(password)
+
+
+def test_the_list_has_only_what_can_be_typed_and_what_the_rules_leave() -> None:
+    needless = [
+        each for each in common_passwords.STOLEN if each != each.casefold() or common_passwords.COMMON.fullmatch(each)
+    ]
+    assert (len(common_passwords.STOLEN) > 7_000, needless) == (True, [])
