@@ -80,6 +80,7 @@ class Service:
     def __init__(self, stack: Stack, background: Background, wires: Wires) -> None:
         self.stack, self.background, self.wires = stack, background, wires
         self.kills = 0
+        self.slowest_start = 0.0
         # Where people find the APIs.
         ports = zip(APIS, (port for _, port in stack.addresses), strict=True)
         self.doors: list[Address] = [(LOOPBACK, wires.between("people", api, port).port) for api, port in ports]
@@ -90,7 +91,10 @@ class Service:
         self.kills += len(parts)
 
     def start(self, *parts: str) -> None:
+        """Returns when they are at work."""
+        began = time.monotonic()
         self.stack.start(*parts)
+        self.slowest_start = max(self.slowest_start, time.monotonic() - began)
 
     def terminate(self, part: str) -> tuple[int, float]:
         """SIGTERM; the exit code, and after how many seconds it came."""
