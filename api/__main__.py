@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
         port=settings.api.port,
         log_config=None,
         access_log=False,
-        http=bounded(Bounds(limits.head_seconds, limits.body_seconds, limits.connections)),
+        http=bounded(Bounds(limits.head_seconds, limits.body_seconds, limits.answer_seconds, limits.connections)),
         server_header=False,
         timeout_graceful_shutdown=settings.api.drain_seconds,
     )

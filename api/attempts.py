@@ -15,7 +15,7 @@ from arq.connections import ArqRedis
 
 from api.addresses import Origin
 from api.buckets import Buckets
-from api.errors import InvalidCredentials, WrongPassword
+from api.errors import InvalidCredentials, UsernameTaken, WrongPassword
 from api.refusals import TooManyAttempts
 from shared.redis_client import PatientRedis, RedisAway
 
@@ -53,9 +53,15 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('DECR', KEYS[2]) end
 """
+GIVE_BACK = """
+local full_at = tonumber(redis.call('GET', KEYS[1]) or 0)
+if full_at > 0 then redis.call('SET', KEYS[1], string.format('%.6f', full_at - ARGV[1]), 'KEEPTTL') end
+"""
 MINUTE, HOUR = 60, 3_600
 # While Redis is away a name is tried again from one network after so many seconds, once its first tries are used up.
 PAUSE_ALONE = 30
+# Who finds a name taken tries another; who collects names that exist is slow all the same.
+COST_OF_A_TAKEN_NAME = 0.1
 
 
 class Bounds(NamedTuple):
@@ -108,19 +114,31 @@ class Attempts:
             raise TooManyAttempts(retry_after=math.ceil(wait))
         await asyncio.sleep(delay)
 
-    async def _run(self, script: str, keys: tuple[str, ...]) -> None:
+    async def _run(self, script: str, keys: tuple[str, ...], *figures: float) -> None:
+        sent = (*keys, *map(str, figures))
         with suppress(RedisAway):
-            await self._redis.call(lambda redis: cast("Awaitable[Any]", redis.eval(script, len(keys), *keys)))
+            await self._redis.call(lambda redis: cast("Awaitable[Any]", redis.eval(script, len(keys), *sent)))
 
-    async def to_register(self, origin: Origin) -> None:
-        """Raises TooManyAttempts."""
-        most = self._bounds.registrations_an_hour
+    @asynccontextmanager
+    async def register(self, origin: Origin) -> AsyncIterator[None]:
+        """Around one attempt. Raises TooManyAttempts.
+
+        A name that was taken costs a tenth of an account; what could not be decided (busy, no database) costs nothing.
+        """
+        most, key = self._bounds.registrations_an_hour, self._key("register", origin.address)
         try:
-            wait, _ = await self._count((self._key("register", origin.address),), HOUR, most)
+            wait, _ = await self._count((key,), HOUR, most)
         except RedisAway:
             wait = self._registrations_alone.take(origin.address)
         if wait:
             raise TooManyAttempts(retry_after=math.ceil(wait))
+        try:
+            yield
+        except Exception as error:
+            unused = 1 - COST_OF_A_TAKEN_NAME if isinstance(error, UsernameTaken) else 1
+            self._registrations_alone.give_back(origin.address, unused)
+            await self._run(GIVE_BACK, (key,), unused * HOUR / most)
+            raise
 
     async def _count(self, keys: tuple[str, ...], seconds: float, most: int) -> tuple[float, float]:
         bounds = self._bounds

@@ -30,6 +30,11 @@ class Buckets:
             del self._full_at[next(iter(self._full_at))]
         return max(wait, 0)
 
+    def give_back(self, key: Hashable, share: float = 1) -> None:
+        """This much of a token that was taken, and turned out not to be needed."""
+        if key in self._full_at:
+            self._full_at[key] -= share * self._interval
+
     def fill(self, key: Hashable) -> None:
         """As if nothing had been taken."""
         self._full_at.pop(key, None)

@@ -27,6 +27,10 @@ class Problem(Exception):
         self.headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after)))}
 
 
+class BrokenOff(Exception):
+    """An answer that has begun cannot be finished; why is told already. Its connection is cut, so that this shows."""
+
+
 class MalformedRequest(Problem):
     status, code, title = 400, "malformed-request", "The request cannot be read"
     detail = "Send valid UTF-8, and JSON that is well formed and not nested deeply."

@@ -35,6 +35,7 @@ async def current_identity(request: Request, _: Annotated[str | None, Depends(AU
     identity = claimed_identity(request.scope)
     if identity is None:
         raise Unauthorized
+    request.state.session_open = True  # unless the lookup says no; where it fails nobody is to blame
     long_unseen = session.c.last_seen < func.now() - text("interval '1 hour'")
     alive = select(long_unseen).where(
         session.c.id == identity.session_id,
@@ -44,6 +45,7 @@ async def current_identity(request: Request, _: Annotated[str | None, Depends(AU
     async with request.state.read_engine.connect() as connection:
         unseen = await connection.scalar(alive)
     if unseen is None:
+        request.state.session_open = False
         raise Unauthorized
     if unseen:
         request.state.seen_sessions.note(identity.session_id)

@@ -164,6 +164,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "read_item": partial(favourite_queries.read_item, read_engine),
         "favourites_limit": settings.limits.favorites_per_user,
         "hidden_limit": settings.limits.hidden_per_user,
+        "sessions_limit": settings.limits.sessions_per_user,
         "refresh_limits": refreshes.RefreshLimits(
             settings.limits.refreshes_per_user_hour, settings.limits.refresh_again_seconds
         ),

@@ -7,7 +7,7 @@ import uuid
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import InternalError, respond
+from api.errors import BrokenOff, InternalError, respond
 from api.headers import secure
 from api.telemetry import operation_of, tell, where
 from shared import sentry
@@ -41,6 +41,8 @@ class RequestLog:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except BrokenOff:
+            log.info("answer_broken_off")
         except Exception as error:
             log.exception("request_crashed", operation=operation_of(scope))
             sentry.report(error, **where(scope))

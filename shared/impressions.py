@@ -14,7 +14,7 @@ from structlog.contextvars import unbind_contextvars
 
 from shared import metrics
 from shared.redis_client import PatientRedis, RedisAway
-from shared.shown_films import STRATEGIES, Choice, Shown, ShownFilms, forget, remember, take
+from shared.shown_films import STRATEGIES, Choice, Shown, ShownFilms, forget, remember, remembered, take
 
 log = structlog.get_logger()
 
@@ -50,6 +50,13 @@ class Impressions:
         if user_id and places and len(self._shown) < MOST_WAITING:
             self._shown.append((user_id, places))
         self._begin()
+
+    async def shown_to(self, user_id: uuid.UUID) -> dict[int, Shown] | None:
+        """What is remembered of the last day, the latest first; None where Redis is away."""
+        try:
+            return await self._redis.call(partial(remembered, user_id=user_id))
+        except RedisAway:
+            return None
 
     def chosen(self, user_id: uuid.UUID, kinopoisk_id: int) -> None:
         """The film has become a favourite; call it after the commit. Counted if it was shown within a day, and once."""
@@ -93,7 +100,7 @@ class Impressions:
                 if how:
                     self._count_chosen(choice, how)
         if gone:
-            await self._redis.call(partial(forget, users=gone))
+            await forget(self._redis, gone)
 
     def _count_chosen(self, choice: Choice, how: Shown) -> None:
         user_id, kinopoisk_id = choice

@@ -3,6 +3,9 @@
 # What makes a film a neighbour of another: people who have both, Kinopoisk's word, genres, time and country.
 COLLABORATIVE, SIMILAR, CONTENT = range(3)
 
+# Lists that were made are kept in Redis under keys that begin so; the user's id stands between colons in each.
+KEPT_LISTS = "kinoshelf:recommendations"
+
 # The chart of all films, beside those of the genres.
 OVERALL = 0
 

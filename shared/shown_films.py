@@ -1,4 +1,4 @@
-"""What each user was shown in the last day, in Redis: a sorted set for each, the latest films only."""
+"""What each user was shown in the last day, in Redis: a sorted set for each, the latest films only; and their lists."""
 
 import time
 import uuid
@@ -7,12 +7,16 @@ from typing import NamedTuple
 
 from arq.connections import ArqRedis
 
+from shared.recommendations import KEPT_LISTS
+from shared.redis_client import PatientRedis
+
 STRATEGIES = ("personal", "genre", "popular")
 DAY_SECONDS = 86_400
 MOST_FILMS = 200
 LAST_RANK = 99
 # Another process may have remembered it.
 CLOCK_SKEW_SECONDS = 60
+SCANNED_AT_ONCE = 1_000
 
 
 class Shown(NamedTuple):
@@ -53,9 +57,34 @@ async def remember(redis: ArqRedis, lists: Sequence[ShownFilms]) -> None:
     await pipeline.execute()
 
 
-async def forget(redis: ArqRedis, users: Sequence[uuid.UUID]) -> None:
-    """What these users were shown."""
-    await redis.unlink(*map(key_of, users))
+async def forget(redis: PatientRedis, users: Sequence[uuid.UUID]) -> None:
+    """What these users were shown, and the lists that are kept for them; Redis looks through all its keys for those.
+
+    Raises RedisAway.
+    """
+    await redis.call(lambda connected: connected.unlink(*map(key_of, users)))
+    for user_id in users:
+        cursor = await forget_lists(redis, user_id, 0)
+        while cursor:
+            cursor = await forget_lists(redis, user_id, cursor)
+
+
+async def forget_lists(redis: PatientRedis, user_id: uuid.UUID, cursor: int) -> int:
+    """Those among the next so many keys; where to go on, 0 for the end. Raises RedisAway."""
+
+    async def scan_and_unlink(connected: ArqRedis) -> int:
+        further, found = await connected.scan(cursor, match=f"{KEPT_LISTS}:*:{user_id}:*", count=SCANNED_AT_ONCE)
+        if found:
+            await connected.unlink(*found)
+        return int(further)
+
+    return await redis.call(scan_and_unlink)
+
+
+async def remembered(redis: ArqRedis, user_id: uuid.UUID) -> dict[int, Shown]:
+    """The films that the user was shown within the last day, those shown last first."""
+    scores: list[tuple[bytes, float]] = await redis.zrevrange(key_of(user_id), 0, -1, withscores=True)
+    return {int(film): shown for film, score in scores if film.isdigit() and (shown := shown_lately(score))}
 
 
 async def take(redis: ArqRedis, choices: Sequence[Choice]) -> list[Shown | None]:

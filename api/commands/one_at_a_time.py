@@ -20,13 +20,16 @@ async def one_at_a_time(connection: AsyncConnection, user_id: uuid.UUID) -> None
         raise Unauthorized
 
 
-async def nobody_else(connection: AsyncConnection, identity: Identity) -> None:
+async def nobody_else(connection: AsyncConnection, identity: Identity, proven_hash: str) -> bool:
     """Until this transaction ends nobody else writes anything that belongs to this user, nor opens a session.
 
+    Whether the password is still the one that was proved: of two who prove the same at once, only one may change it.
     Raises Unauthorized where the account has been deleted meanwhile or this session been ended.
     """
-    await connection.execute(select(user_account.c.id).where(user_account.c.id == identity.user_id).with_for_update())
+    mine = select(user_account.c.password_hash).where(user_account.c.id == identity.user_id)
+    current_hash = await connection.scalar(mine.with_for_update())
     # A statement of its own: the one before may have waited for the transaction that ended the session.
     open_one = session.c.id == identity.session_id, session.c.user_id == identity.user_id
     if await connection.scalar(select(session.c.id).where(*open_one)) is None:
         raise Unauthorized
+    return current_hash == proven_hash

@@ -1,7 +1,7 @@
 """Who holds a token and wants what a thief would want proves once more that it is the owner."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import structlog
 from fastapi import Depends, Request
@@ -19,8 +19,15 @@ from shared.tables.truth import session, user_account
 log = structlog.get_logger()
 
 
-async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, password: str) -> str:
-    """The username, if this is the password. Raises WrongPassword, HashingBusy; Unauthorized for an ended session."""
+class Owner(NamedTuple):
+    """Who has proved it, and against which hash."""
+
+    username: str
+    password_hash: str
+
+
+async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, password: str) -> Owner:
+    """The owner, if this is the password. Raises WrongPassword, HashingBusy; Unauthorized for an ended session."""
     account = (
         select(user_account.c.username, user_account.c.password_hash)
         .join(session, session.c.user_id == user_account.c.id)
@@ -33,7 +40,7 @@ async def owner(engine: AsyncEngine, passwords: Passwords, identity: Identity, p
     if not await passwords.verify(password, row.password_hash):
         log.info("password_refused")
         raise errors.WrongPassword
-    return str(row.username)
+    return Owner(row.username, row.password_hash)
 
 
 async def proof(
@@ -42,10 +49,10 @@ async def proof(
     engine: WriteEngine,
     passwords: PasswordHashes,
     attempts: CountedAttempts,
-) -> Callable[[str], Awaitable[str]]:
+) -> Callable[[str], Awaitable[Owner]]:
     """`owner` of this request; who guesses with a stolen token is slowed as at login. Raises TooManyAttempts also."""
 
-    async def prove(password: str) -> str:
+    async def prove(password: str) -> Owner:
         name = f"\x00{identity.user_id}"  # no username: tries to log in do not count here, nor these there
         async with attempts.log_in(name, origin_of(request.scope)):
             return await owner(engine, passwords, identity, password)
@@ -53,4 +60,4 @@ async def proof(
     return prove
 
 
-OwnerProof = Annotated[Callable[[str], Awaitable[str]], Depends(proof)]
+OwnerProof = Annotated[Callable[[str], Awaitable[Owner]], Depends(proof)]

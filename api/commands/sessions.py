@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import errors, refusals, shapes
 from api.addresses import origin_of
 from api.answers import json_answer
-from api.commands.deps import AccessTokens, CountedAttempts, PasswordHashes, WriteEngine
+from api.commands.deps import AccessTokens, CountedAttempts, PasswordHashes, SessionsLimit, WriteEngine
 from api.guard import FORM, JSON, content_type
 from api.identity import CurrentIdentity
 from api.inputs import Body, GivenPassword, SessionId
@@ -84,6 +84,7 @@ async def login(
     engine: WriteEngine,
     passwords: PasswordHashes,
     tokens: AccessTokens,
+    most: SessionsLimit,
 ) -> Response:
     """Open a session. Takes JSON, or the OAuth2 password form as the Authorize button sends it."""
     folded = credentials.username.casefold()
@@ -95,7 +96,7 @@ async def login(
             log.info("login_refused")
             raise errors.InvalidCredentials
         upgraded = await passwords.hash(credentials.password) if passwords.is_outdated(user.password_hash) else None
-        if session_id := await open_session(engine, user, upgraded, expiry(tokens)):
+        if session_id := await open_session(engine, user, upgraded, expiry(tokens), most):
             return token_answer(tokens, Identity(user.id, session_id))
 
 
@@ -108,24 +109,30 @@ async def known(engine: AsyncEngine, folded: str) -> User | None:
     return User(*row) if row else None
 
 
-async def open_session(engine: AsyncEngine, user: User, upgraded: str | None, expires_at: datetime) -> uuid.UUID | None:
+async def open_session(
+    engine: AsyncEngine, user: User, upgraded: str | None, expires_at: datetime, most: int
+) -> uuid.UUID | None:
     """The id of a new session; None if the hash that was verified is no longer the account's, or the account is gone.
 
-    The lock lets a change of the password and a deletion come before or after, never between.
+    The lock lets a change of the password and a deletion come before or after, never between. Beyond
+    `most` sessions those that were used longest ago are ended.
     """
     session_id = uuid.uuid4()
     me = user_account.c.id == user.id
     verified = select(user_account.c.id).where(me, user_account.c.password_hash == user.password_hash)
     opened = insert(session).values(id=session_id, user_id=user.id, expires_at=expires_at)
+    others = select(session.c.id).where(session.c.user_id == user.id, session.c.id != session_id)
+    too_many = others.order_by(session.c.last_seen.desc(), session.c.created_at.desc()).offset(most - 1)
     async with engine.begin() as connection:
         if await connection.scalar(verified.with_for_update(key_share=True)) is None:
             return None
         if upgraded:
             await connection.execute(update(user_account).where(me).values(password_hash=upgraded))
         await connection.execute(opened)
+        ended = await connection.execute(delete(session).where(session.c.id.in_(too_many)))
     if upgraded:
         log.info("password_hash_upgraded")
-    log.info("session_opened")
+    log.info("session_opened", others_ended=ended.rowcount)
     return session_id
 
 

@@ -4,7 +4,7 @@ Queries know no Redis themselves; both parts answer at once and fail silently wh
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,10 +20,25 @@ class Answers(Protocol):
     async def put(self, key: str, answer: bytes) -> None: ...
 
 
+class Impression(Protocol):
+    """When a film was shown (seconds since 1970), by which strategy, at which place of its list."""
+
+    @property
+    def at(self) -> int: ...
+    @property
+    def strategy(self) -> str: ...
+    @property
+    def rank(self) -> int: ...
+
+
 class Impressions(Protocol):
-    """Takes note of what was shown (shared.impressions): the strategy of a list, its films with theirs, best first."""
+    """Takes note of what was shown (shared.impressions): the strategy of a list, its films with theirs, best first.
+
+    And tells what it remembers of a user, None where Redis is away.
+    """
 
     def shown(self, user_id: uuid.UUID | None, strategy: str, films: Sequence[tuple[int, str]]) -> None: ...
+    async def shown_to(self, user_id: uuid.UUID) -> Mapping[int, Impression] | None: ...
 
 
 ReadEngine = Annotated[AsyncEngine, held("read_engine")]

@@ -5,7 +5,7 @@ is told exactly once.
 """
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -14,13 +14,16 @@ import structlog
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Column, RowMapping, Select, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.identity import CurrentIdentity
 from api.openapi import SIGNED_IN, problems
-from api.queries.deps import ReadEngine
+from api.queries.deps import Impression, ReadEngine, ShownFilms
 from shared.moments import json_moment
+from shared.postgres import is_away
 from shared.tables.truth import favourite, hidden_film, session, user_account
 from shared.tables.work import film_sync, upstream_call
 
@@ -58,7 +61,7 @@ SECTIONS = (
 
 
 @router.get("/profile/export", response_model=shapes.Export, responses=problems(*SIGNED_IN))
-async def export_profile(identity: CurrentIdentity, engine: ReadEngine) -> Response:
+async def export_profile(identity: CurrentIdentity, engine: ReadEngine, impressions: ShownFilms) -> Response:
     """All your data, to keep or to take elsewhere. A download that breaks off is no complete JSON."""
     account = select(user_account.c.id, user_account.c.username, user_account.c.created_at)
     async with engine.connect() as connection:
@@ -66,12 +69,16 @@ async def export_profile(identity: CurrentIdentity, engine: ReadEngine) -> Respo
     if row is None:
         raise errors.Unauthorized
     log.info("export_begun")
-    return StreamingResponse(document(engine, identity.user_id, row), headers=HEADERS, media_type="application/json")
+    head = {
+        "exported_at": json_moment(datetime.now(UTC)),
+        "account": as_told(row),
+        "shown_recommendations": as_shown(await impressions.shown_to(identity.user_id)),
+    }
+    return StreamingResponse(document(engine, identity.user_id, head), headers=HEADERS, media_type="application/json")
 
 
-async def document(engine: AsyncEngine, user_id: uuid.UUID, account: RowMapping) -> AsyncIterator[bytes]:
-    """The whole of it, in pieces of a page at the most."""
-    head = {"exported_at": json_moment(datetime.now(UTC)), "account": as_told(account)}
+async def document(engine: AsyncEngine, user_id: uuid.UUID, head: dict[str, Any]) -> AsyncIterator[bytes]:
+    """The whole of it, in pieces of a page at the most. Raises BrokenOff."""
     yield orjson.dumps(head)[:-1]
     for section in SECTIONS:
         yield f',"{section.name}":['.encode()
@@ -91,8 +98,29 @@ async def items(engine: AsyncEngine, user_id: uuid.UUID, section: Section) -> As
 
 
 async def rows_of(engine: AsyncEngine, page: Select[Any]) -> list[RowMapping]:
-    async with engine.connect() as connection:
-        return list((await connection.execute(page)).mappings())
+    """Raises BrokenOff where the database is away, which the status of the answer can no longer tell."""
+    try:
+        async with engine.connect() as connection:
+            return list((await connection.execute(page)).mappings())
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        if not is_away(error):
+            raise
+        log.warning("database_unavailable", error=type(error).__name__)
+        raise errors.BrokenOff from error
+
+
+def as_shown(films: Mapping[int, Impression] | None) -> list[dict[str, Any]] | None:
+    if films is None:
+        return None
+    return [
+        {
+            "kinopoisk_id": film,
+            "shown_at": json_moment(datetime.fromtimestamp(shown.at, UTC)),
+            "strategy": shown.strategy,
+            "rank": shown.rank,
+        }
+        for film, shown in films.items()
+    ]
 
 
 def as_told(row: RowMapping) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from api.queries.reasons import reason
 from shared.flights import Flights
 from shared.genres import Genre
 from shared.moments import json_moment
+from shared.recommendations import KEPT_LISTS
 from shared.version import RELEASE
 
 router = APIRouter(tags=["queries"])
@@ -113,7 +114,7 @@ async def key_of(engine: AsyncEngine, wish: Wish) -> str | None:
         model, taste = (await connection.execute(VERSIONS, {"user_id": wish.user_id})).one()
     genre = wish.genre.id if wish.genre else None
     parts = (RELEASE, wish.user_id, taste, model, genre, wish.limit, wish.language)
-    return None if model is None else "kinoshelf:recommendations:" + ":".join(str(part) for part in parts)
+    return None if model is None else ":".join(map(str, (KEPT_LISTS, *parts)))
 
 
 async def make(engine: AsyncEngine, wish: Wish) -> Made:

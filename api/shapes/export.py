@@ -5,6 +5,7 @@ from datetime import datetime
 
 from api.shapes.accounts import Account
 from api.shapes.base import Shape
+from api.shapes.recommendations import Strategy
 
 
 class ExportedSession(Shape):
@@ -47,9 +48,21 @@ class AskedCall(Shape):
     outcome: str | None
 
 
+class ShownRecommendation(Shape):
+    """A film that was recommended within the last day; `rank` is its place in the list."""
+
+    kinopoisk_id: int
+    shown_at: datetime
+    strategy: Strategy
+    rank: int
+
+
 class Export(Shape):
+    """`shown_recommendations` is null where that, which is kept for a day only, cannot be told at the moment."""
+
     exported_at: datetime
     account: Account
+    shown_recommendations: list[ShownRecommendation] | None
     sessions: list[ExportedSession]
     favorites: list[ExportedFavourite]
     hidden_films: list[ExportedHiddenFilm]

@@ -111,6 +111,7 @@ class Redis(Section):
 class Limits(Section):
     favorites_per_user: Count = 5_000
     hidden_per_user: Count = 5_000
+    sessions_per_user: Count = 100
     body_bytes: Count = 65_536
     url_bytes: Count = 8_192
     waiting_password_hashes: Count = 20
@@ -123,6 +124,7 @@ class Limits(Section):
     connections: Count = 1_000
     head_seconds: Seconds = 10
     body_seconds: Seconds = 15
+    answer_seconds: Seconds = 30
     logins_per_address_minute: Count = 20
     login_tries: Count = 5
     login_wait_cap_seconds: Seconds = 900

@@ -103,3 +103,11 @@ async def test_a_stolen_token_is_no_way_to_guess_the_password(
     told = [(await anna.send(method, path, json=sent)).status_code for _ in range(4)]
     assert told == [403, 403, 403, 429]
     assert await log_in(strict, "anna", PASSWORD, "127.0.0.1") == 200
+
+
+async def test_who_finds_names_taken_may_still_register(serve: Serve) -> None:
+    service: Service = await serve(limits={"registrations_per_address_hour": 3})
+    await service.user("anna")
+    names = ["ANNA"] * 5 + ["anna2", "anna3"]
+    answers = [await service.http.post("/register", json={"username": name, "password": PASSWORD}) for name in names]
+    assert [answer.status_code for answer in answers] == [*[409] * 5, 201, 429]

@@ -153,3 +153,28 @@ async def test_a_session_that_was_ended_meanwhile_deletes_nothing(anna: Client, 
         await eventually(waits)
         await connection.commit()
     problem(await deletion, 401, "unauthorized")
+
+
+async def test_a_password_that_is_changed_meanwhile_deletes_nothing(service: Service, anna: Client) -> None:
+    """Whichever comes first; by the same session, which the change does not end."""
+    body = {"current_password": PASSWORD, "new_password": "another horse, another staple"}
+    changing = anna.send("POST", "/profile/password", json=body)
+    changed, deleted = await asyncio.gather(changing, delete(anna))
+    assert (changed.status_code, deleted.status_code) in {(204, 403), (401, 204)}
+
+
+async def test_lists_that_were_made_for_the_user_are_forgotten(
+    service: Service, anna: Client, anna_id: str, migrated: Servers
+) -> None:
+    berta = (await (await service.user("berta")).get("/profile")).json()["id"]
+    keys = [f"kinoshelf:recommendations:1:{whose}:2-3/:{genre}:5:ru" for whose in (anna_id, berta) for genre in "12"]
+    with Redis.from_url(migrated.redis.url) as redis:
+        redis.mset(dict.fromkeys(keys, "a list") | {f"kinoshelf:other:{number}": "" for number in range(3_000)})
+        await delete(anna)
+
+        async def forgotten() -> bool:
+            return not redis.exists(*keys[:2])
+
+        await eventually(forgotten)
+        assert redis.exists(*keys[2:]) == 2
+        assert not redis.keys(f"*{anna_id}*")

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.passwords import Passwords
 from tests.client import PASSWORD, Client, Service, problem
 from tests.conftest import Serve
 
@@ -109,3 +110,40 @@ async def test_a_wrong_password_makes_no_hash_anew(serve: Serve, anna: Client, d
     async with database.connect() as connection:
         stored = await connection.scalar(text("SELECT password_hash FROM user_account"))
     assert "t=1" in str(stored)
+
+
+async def test_of_several_changes_at_once_one_succeeds(service: Service, anna: Client) -> None:
+    """The others proved a password that then was the old one."""
+    wanted = [f"another horse, staple {number}" for number in range(3)]
+    told = await asyncio.gather(*(change(anna, new=new) for new in wanted))
+    assert sorted(told) == [204, 403, 403]
+    assert [await login(service, new) for new in wanted] == [200 if status == 204 else 401 for status in told]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/profile/password"), ("DELETE", "/profile")])
+async def test_who_logs_in_and_gets_a_better_hash_meanwhile_hinders_nothing(
+    method: str, path: str, service: Service, anna: Client, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is still the same password: it is verified once more."""
+    async with database.connect() as connection:
+        first = await connection.scalar(text("SELECT password_hash FROM user_account"))
+        berta = await service.user("berta")
+        await berta.send("POST", "/profile/password", json={"current_password": PASSWORD, "new_password": NEW})
+        await berta.send("POST", "/profile/password", json={"current_password": NEW, "new_password": PASSWORD})
+        same = text("SELECT password_hash FROM user_account WHERE username = 'berta'")
+        second = await connection.scalar(same)
+    assert first != second
+    verify, verified = Passwords.verify, []
+
+    async def upgraded_meanwhile(self: Passwords, password: str, stored: str | None) -> bool:
+        fits = await verify(self, password, stored)
+        verified.append(stored)
+        async with database.connect() as connection:
+            better = text("UPDATE user_account SET password_hash = :hash WHERE username = 'anna'")
+            await connection.execute(better, {"hash": second})
+        return fits
+
+    monkeypatch.setattr(Passwords, "verify", upgraded_meanwhile)
+    sent = {"password": PASSWORD} if method == "DELETE" else {"current_password": PASSWORD, "new_password": NEW}
+    assert (await anna.send(method, path, json=sent)).status_code == 204
+    assert verified == [first, second]

@@ -1,11 +1,14 @@
 """Logging in, renewing, logging out."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import shapes
 from tests.client import PASSWORD, Client, Service, problem
+from tests.conftest import Serve
 
 
 async def test_json_opens_a_session(service: Service) -> None:
@@ -93,3 +96,25 @@ async def test_without_a_token_nothing_is_served(service: Service, method: str, 
     answer = await service.http.request(method, path, json={"kinopoisk_id": 301} if method == "POST" else None)
     problem(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_one_login_too_many_ends_the_session_used_longest_ago(serve: Serve, database: AsyncEngine) -> None:
+    service: Service = await serve(limits={"sessions_per_user": 2})
+    first, berta = await service.user("anna"), await service.user("berta")
+    second = await service.login("anna")
+    async with database.connect() as connection:
+        first_id = (await first.get("/profile/sessions")).json()["items"][0]["id"]
+        seen_later = text("UPDATE session SET last_seen = now() + interval '1 minute' WHERE id = :id")
+        await connection.execute(seen_later, {"id": first_id})
+    third = await service.login("anna")
+    told = [(await client.get("/profile")).status_code for client in (first, second, third, berta)]
+    assert told == [200, 401, 200, 200]
+
+
+async def test_many_logins_at_once_leave_no_more_sessions_than_allowed(serve: Serve, database: AsyncEngine) -> None:
+    service: Service = await serve(limits={"sessions_per_user": 3})
+    await service.user("anna")
+    clients = await asyncio.gather(*(service.login("anna") for _ in range(10)))
+    alive = [(await client.get("/profile")).status_code for client in clients].count(200)
+    async with database.connect() as connection:
+        assert alive == await connection.scalar(text("SELECT count(*) FROM session")) == 3

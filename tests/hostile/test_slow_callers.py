@@ -1,6 +1,8 @@
 """Callers that drip, say nothing, or come in crowds of connections: a real uvicorn lets go of them in bounded time."""
 
 import asyncio
+import select
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
@@ -134,3 +136,68 @@ async def test_more_connections_than_there_is_room_for_are_told_to_come_back() -
 
 async def test_what_is_no_http_is_told_so_in_the_form_of_all_problems(port: int) -> None:
     assert problem_in(await drip(port, b"hello\r\n\r\n")) == {"status": 400, "code": "malformed-request"}
+
+
+LONG = Response("x" * 2**24)
+
+
+def reads_nothing(port: int) -> socket.socket:
+    """A caller with room for hardly anything."""
+    caller = socket.socket()
+    caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+    caller.connect(("127.0.0.1", port))
+    return caller
+
+
+async def until_hung_up_on(caller: socket.socket) -> None:
+    """Linux tells it without anything being read."""
+    waiting = select.poll()
+    waiting.register(caller, select.POLLRDHUP | select.POLLHUP | select.POLLERR)
+
+    async def hung_up() -> bool:
+        return any(what & (select.POLLHUP | select.POLLERR) for _, what in waiting.poll(0))
+
+    await eventually(hung_up, PATIENCE)
+
+
+@pytest.mark.parametrize("header", [b"Connection: close", b"Connection: keep-alive"])
+async def test_who_takes_nothing_of_an_answer_is_cut(header: bytes, told: Recorded) -> None:
+    async with listening(LONG, bounded(Bounds(answer_seconds=0.3))) as port:
+        with reads_nothing(port) as caller:
+            caller.sendall(get(b"/", header))
+            await until_hung_up_on(caller)
+    assert told.counts["http.refused.answer-not-taken"] == 1
+
+
+async def test_who_takes_it_slowly_is_not_cut() -> None:
+    async with listening(LONG, bounded(Bounds(answer_seconds=0.3))) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**16)
+        writer.write(get(b"/", b"Connection: close"))
+        received = 0
+        while piece := await reader.read(2**18):
+            received += len(piece)
+            await asyncio.sleep(0.02)  # in all far longer than 0.3 s, and never that long without taking something
+        writer.close()
+    assert received > 2**24
+
+
+async def test_who_asks_far_ahead_and_takes_nothing_is_cut(told: Recorded) -> None:
+    async with listening(LONG, bounded(Bounds(answer_seconds=0.3))) as port:
+        with reads_nothing(port) as caller:
+            caller.sendall(get(b"/") * 5)
+            await until_hung_up_on(caller)
+    assert told.counts["http.refused.answer-not-taken"] == 1
+
+
+async def test_who_asks_further_ahead_than_anybody_needs_to_is_cut(told: Recorded) -> None:
+    async with listening(LONG, bounded(Bounds())) as port:
+        with reads_nothing(port) as caller:
+            caller.sendall(get(b"/") * 200)
+            await until_hung_up_on(caller)
+    assert told.counts["http.refused.too-far-ahead"] == 1
+
+
+async def test_a_few_requests_ahead_are_answered() -> None:
+    async with listening(Response("served"), bounded(Bounds())) as port:
+        answers = await drip(port, get(b"/") * 20 + get(b"/", b"Connection: close"))
+    assert answers.count(b"served") == 21

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from api.request_limits import Crowd
@@ -77,6 +78,51 @@ async def test_a_user_is_one_wherever_the_requests_come_from(serve: Serve) -> No
 async def test_who_sends_no_good_token_is_counted_by_address(serve: Serve, token: str) -> None:
     service = await limited(serve, 1)
     assert await ask(service, 2, "/openapi.json", Authorization=token) == [200, 429]
+
+
+async def test_an_old_token_does_not_slow_its_user(serve: Serve) -> None:
+    """Wherever it is sent: to a call that looks its session up, to one that does not, to none at all."""
+    service = await limited(serve, 6)
+    old = await service.user("anna")
+    anna = await service.login("anna")
+    await old.send("POST", "/logout")
+    elsewhere = {"X-Forwarded-For": "192.0.2.66"}
+    paths = ["/profile", "/genres", "/nothing", "/profile", "/genres", "/profile", "/profile", "/genres"]
+    told = [(await old.get(path, headers=elsewhere)).status_code for path in paths]
+    assert told == [401, 200, 404, 401, 200, 401, 429, 429]
+    assert [(await anna.get("/profile")).status_code for _ in range(6)] == [200] * 5 + [429]  # the logout was one
+
+
+async def test_many_requests_of_an_old_token_at_once_do_not_slow_its_user(serve: Serve) -> None:
+    service = await limited(serve, 6)
+    old = await service.user("anna")
+    anna = await service.login("anna")
+    await old.send("POST", "/logout")
+    elsewhere = {"X-Forwarded-For": "192.0.2.66"}
+    await asyncio.gather(*(old.get("/profile", headers=elsewhere) for _ in range(20)))
+    assert [(await anna.get("/profile")).status_code for _ in range(5)] == [200] * 5
+
+
+async def test_a_user_who_asks_what_is_open_to_all_is_still_the_user(serve: Serve) -> None:
+    service = await limited(serve, 4)
+    anna = await service.user("anna")
+    paths = ["/profile", "/genres", "/genres", "/profile"]
+    assert [(await anna.get(path)).status_code for path in paths] == [200] * 4
+    assert await ask(service, 3) == [200, 200, 429]  # registering and logging in were the other two
+
+
+async def test_a_database_that_is_away_makes_no_user_doubtful(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = await limited(serve, 5)
+    anna = await service.user("anna")
+
+    def away(_: AsyncEngine) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AsyncEngine, "connect", away)
+        problem(await anna.get("/profile"), 503, "unavailable")
+    await ask(service, 5)
+    assert (await anna.get("/profile")).status_code == 200
 
 
 async def test_probes_do_not_count(serve: Serve) -> None:

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any, cast
 
 import pytest
 
 from api.addresses import Origin, origin
 from api.attempts import Attempts, Bounds
-from api.errors import HashingBusy, InvalidCredentials
+from api.errors import HashingBusy, InvalidCredentials, UsernameTaken
 from api.refusals import TooManyAttempts
 from shared.redis_client import PatientRedis
 from tests.infra.conftest import Patient
@@ -44,6 +44,14 @@ async def attempt(counted: Attempts, name: str, place: Origin, *ends: type[Excep
 async def log_in(counted: Attempts, name: str = "anna", place: Origin = HERE, times: int = 1) -> list[int]:
     """With wrong passwords, one after the other."""
     return [await wait(attempt(counted, name, place, InvalidCredentials)) for _ in range(times)]
+
+
+async def registration(counted: Attempts, place: Origin = HERE, *ends: type[Exception]) -> None:
+    """An attempt that ends so, or well."""
+    with suppress(*ends):
+        async with counted.register(place):
+            for end in ends:
+                raise end
 
 
 async def succeed(counted: Attempts) -> None:
@@ -174,14 +182,42 @@ async def test_many_at_once_are_no_way_around_it(redis: PatientRedis) -> None:
 
 async def test_an_address_registers_so_often_an_hour(redis: PatientRedis) -> None:
     counted = attempts(redis)
-    assert [await wait(counted.to_register(HERE)) for _ in range(3)] == [0, 0, 1_800]
-    assert await wait(counted.to_register(NEXT_DOOR)) == 0
+    assert [await wait(registration(counted, HERE)) for _ in range(3)] == [0, 0, 1_800]
+    assert await wait(registration(counted, NEXT_DOOR)) == 0
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_what_is_no_account_in_the_end_takes_no_place_of_one(
+    reachable: bool, redis: PatientRedis, away: PatientRedis
+) -> None:
+    counted = attempts(redis if reachable else away)
+    for _ in range(20):
+        await registration(counted, HERE, HashingBusy)
+    assert [await wait(registration(counted)) for _ in range(3)] == [0, 0, 1_800]
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_a_name_that_was_taken_costs_a_tenth(reachable: bool, redis: PatientRedis, away: PatientRedis) -> None:
+    counted = attempts(redis if reachable else away)
+    tried = [await wait(registration(counted, HERE, UsernameTaken)) for _ in range(12)]
+    assert tried == [0] * 11 + [180]  # two accounts an hour: one is left after ten, and for that a whole one is needed
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_many_at_once_take_no_more_places_than_there_are(
+    reachable: bool, redis: PatientRedis, away: PatientRedis
+) -> None:
+    counted = attempts(redis if reachable else away)
+    async with AsyncExitStack() as under_way:
+        for _ in range(2):
+            await under_way.enter_async_context(counted.register(HERE))
+        assert await wait(registration(counted, HERE, UsernameTaken)) == 1_800
 
 
 async def test_neither_names_nor_addresses_stand_in_redis(redis: PatientRedis) -> None:
     counted = attempts(redis)
     await log_in(counted)
-    await counted.to_register(HERE)
+    await registration(counted)
     keys = await redis.call(lambda client: cast("Awaitable[list[bytes]]", client.keys("*")))
     assert sorted(key.rpartition(b":")[0] for key in keys) == [
         b"kinoshelf:attempts:login",
@@ -198,7 +234,7 @@ async def test_neither_names_nor_addresses_stand_in_redis(redis: PatientRedis) -
 async def test_all_of_it_is_forgotten_some_day(redis: PatientRedis) -> None:
     counted = attempts(redis)
     await log_in(counted)
-    await counted.to_register(HERE)
+    await registration(counted)
 
     async def lifetimes(client: Any) -> list[int]:
         return [await client.pttl(key) for key in await client.keys("*")]
@@ -240,4 +276,4 @@ async def test_without_redis_nobody_is_locked_out_from_elsewhere(away: PatientRe
 async def test_without_redis_an_address_has_its_bounds_too(away: PatientRedis) -> None:
     counted = attempts(away, logins_a_minute=2)
     assert [(await log_in(counted, name))[0] for name in "abc"] == [0, 0, 30]
-    assert [await wait(counted.to_register(HERE)) for _ in range(3)] == [0, 0, 1_800]
+    assert [await wait(registration(counted, HERE)) for _ in range(3)] == [0, 0, 1_800]

@@ -70,3 +70,18 @@ def test_a_bucket_can_be_filled(clock: Clock) -> None:
     buckets.take("anna")
     buckets.fill("anna")
     assert buckets.take("anna") == 0
+
+
+def test_what_is_given_back_can_be_taken_again(clock: Clock) -> None:
+    buckets = Buckets(rate=1, burst=2, clock=clock)
+    taken(buckets, "anna", 2)
+    buckets.give_back("anna", 0.5)
+    assert taken(buckets, "anna", 1) == [False]
+    buckets.give_back("anna", 0.5)
+    assert taken(buckets, "anna", 2) == [True, False]
+
+
+def test_who_is_not_remembered_is_given_nothing_back(clock: Clock) -> None:
+    buckets = Buckets(rate=1, burst=1, clock=clock)
+    buckets.give_back("anna")
+    assert taken(buckets, "anna", 2) == [True, False]

@@ -2,23 +2,33 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, RowMapping, text
+from pydantic import SecretStr
+from redis import Redis
+from sqlalchemy import Column, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from api import shapes
 from api.queries.export import PAGE, SECTIONS, document
+from dev.testing import Servers
 from shared.postgres import read_engine
 from shared.settings import Settings
+from shared.shown_films import Shown
 from shared.tables import metadata
 from tests.client import Client, Service
 from tests.conftest import Serve
+from tests.infra.conftest import taken_port
 
 MANY = 5_000
+# Session, account, sessions, the first page of favourites.
+GONE_AFTER = 4
 
 
 async def exported(client: Client) -> shapes.Export:
@@ -45,11 +55,11 @@ async def reading(settings: Settings) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def account_of(engine: AsyncEngine) -> tuple[uuid.UUID, RowMapping]:
-    """The only user's id, and what the endpoint reads of the account."""
+async def account_of(engine: AsyncEngine) -> tuple[uuid.UUID, dict[str, str]]:
+    """The only user's id, and the beginning of the document."""
     async with engine.connect() as connection:
         row = (await connection.execute(text("SELECT id, username FROM user_account"))).mappings().one()
-    return row["id"], row
+    return row["id"], {"account": str(row["username"])}
 
 
 async def test_it_holds_what_the_user_did(anna: Client) -> None:
@@ -66,6 +76,45 @@ async def test_it_holds_what_the_user_did(anna: Client) -> None:
     assert export.awaited_films[0].request_id == "annas-own"
     assert [refresh.kinopoisk_id for refresh in export.asked_refreshes] == [303]
     assert [(call.kinopoisk_id, call.outcome) for call in export.upstream_calls] == [(41519, "answered")]
+
+
+async def test_it_holds_what_was_recommended_lately(anna: Client, migrated: Servers) -> None:
+    own, now = (await anna.get("/profile")).json()["id"], int(time.time())
+    with Redis.from_url(migrated.redis.url) as redis:
+        scores = {"301": Shown(now - 60, "genre", 2), "302": Shown(now, "personal", 1), "303": Shown(1, "popular", 1)}
+        redis.zadd(f"kinoshelf:shown:{own}", {film: shown.score() for film, shown in scores.items()} | {"x": 1e15})
+    told = (await exported(anna)).shown_recommendations
+    assert told is not None
+    assert [(film.kinopoisk_id, film.strategy, film.rank) for film in told] == [(302, "personal", 1), (301, "genre", 2)]
+    assert told[0].shown_at == datetime.fromtimestamp(now, UTC)
+
+
+async def test_without_redis_it_says_that_this_is_not_known(serve: Serve) -> None:
+    with taken_port(listening=False) as port:
+        service: Service = await serve(redis={"url": SecretStr(f"redis://127.0.0.1:{port}")})
+        assert (await exported(await service.user("anna"))).shown_recommendations is None
+
+
+async def test_a_database_that_goes_away_in_between_breaks_it_off(
+    anna: Client, database: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No complete JSON, and no bug either."""
+    await fill(database, PAGE + 1)
+    read, asked = AsyncEngine.connect, []
+
+    def going_away(engine: AsyncEngine) -> Any:
+        asked.append(engine)
+        if len(asked) > GONE_AFTER:
+            raise ConnectionResetError
+        return read(engine)
+
+    monkeypatch.setattr(AsyncEngine, "connect", going_away)
+    # So httpx's transport says that an answer has no end.
+    with capture_logs() as logs, pytest.raises(AssertionError):
+        await anna.get("/profile/export")
+    events = [line["event"] for line in logs]
+    assert "request_crashed" not in events
+    assert events[-2:] == ["database_unavailable", "answer_broken_off"]
 
 
 async def test_a_new_account_has_nothing_but_itself(anna: Client) -> None:
@@ -102,7 +151,8 @@ def test_every_column_that_tells_of_a_user_is_in_it() -> None:
 
     columns = {column for table in metadata.tables.values() for column in table.columns if tells_of_a_user(column)}
     assert {section.user for section in SECTIONS} == columns
-    assert shapes.Export.model_fields.keys() - {"exported_at", "account"} == {section.name for section in SECTIONS}
+    of_no_table = {"exported_at", "account", "shown_recommendations"}
+    assert shapes.Export.model_fields.keys() - of_no_table == {section.name for section in SECTIONS}
 
 
 @pytest.mark.parametrize("films", [PAGE - 1, PAGE, PAGE + 1, MANY])
