@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from bench.call_log import Call
 from bench.stack import Address, Layout, Stack, started_stack
 from dev.ports import LOOPBACK
+from dev.problems import CannotStart
 from tests import invariants
 from tests.faults import scale, watch
 from tests.faults.background import Background, background
@@ -21,6 +22,7 @@ from tests.faults.wire import FINE, Watch, Weather, Wire
 from tests.leaks import look
 
 PATIENCE_SECONDS = 60.0
+STARTS = 10
 TARGETS = {
     "postgres": "KINOSHELF__POSTGRES__URL",
     "redis": "KINOSHELF__REDIS__URL",
@@ -91,10 +93,23 @@ class Service:
         self.kills += len(parts)
 
     def start(self, *parts: str) -> None:
-        """Returns when they are at work."""
+        """Returns when they are at work. Who gives up because a server is away is started again, as by a supervisor."""
         began = time.monotonic()
-        self.stack.start(*parts)
+        self.stack.launch(*parts)
+        for part in parts:
+            self._await(part)
         self.slowest_start = max(self.slowest_start, time.monotonic() - began)
+
+    def _await(self, part: str) -> None:
+        for _ in range(STARTS):
+            try:
+                self.stack.wait(part)
+                return
+            except CannotStart:
+                if self.stack.children[part].running:
+                    raise
+                self.stack.launch(part)
+        raise CannotStart(f"{part} gave up {STARTS} times.")
 
     def terminate(self, part: str) -> tuple[int, float]:
         """SIGTERM; the exit code, and after how many seconds it came."""
