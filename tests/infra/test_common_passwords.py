@@ -1,4 +1,12 @@
-"""Which passwords are tried first."""
+"""Which passwords are tried first.
+
+The package zxcvbn brings the list that ours was made from. To count what of it is let through (none of 11,611):
+
+    pip install --target .zxcvbn zxcvbn==4.5.0
+    PYTHONPATH=.zxcvbn .venv/bin/python -c "from zxcvbn.frequency_lists import FREQUENCY_LISTS as lists; \\
+        from api.passwords import objection; listed = [each for each in lists['passwords'] if len(each) >= 8]; \\
+        print(len(listed), sum(objection(each) is None for each in listed))"
+"""
 
 import time
 
@@ -15,7 +23,7 @@ qwerty123 qwertyuiop qwerty12345 1q2w3e4r 1qaz2wsx zaq12wsx qazwsxedc asdfghjkl 
 iloveyou iloveyou2 letmein1 welcome1 Welcome2024! admin123 administrator superman batman123 football baseball1
 sunshine princess monkey123 dragon12 trustno1 starwars whatever michael1 jennifer liverpool 19901990 01011990 31121999
 20001231 summer2024 Summer2026! 11223344 пароль123 йцукенгш любовь2020 наташа1990 gfhjkm123 ghbdtn123 солнышко
-kinopoisk Kinoshelf1 qwerty-qwerty
+kinopoisk Kinoshelf1 qwerty-qwerty -------- ******** -=-=-=-= ....____
 """
 UNCOMMON = [
     "correct horse battery staple",
@@ -82,6 +90,6 @@ def test_what_was_stolen_often_is_known(password: str) -> None:
 
 def test_the_list_has_only_what_can_be_typed_and_what_the_rules_leave() -> None:
     needless = [
-        each for each in common_passwords.STOLEN if each != each.casefold() or common_passwords.COMMON.fullmatch(each)
+        each for each in common_passwords.STOLEN if each != each.casefold() or common_passwords.is_made_by_rule(each)
     ]
     assert (len(common_passwords.STOLEN) > 7_000, needless) == (True, [])
