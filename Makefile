@@ -11,7 +11,7 @@ SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env compose-check test test-faults test-model test-contract test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
+.PHONY: help run demo env compose-check test audit test-faults test-model test-contract test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -53,6 +53,9 @@ test-model: setup  ## Long form of tests/model, other steps each time; EXAMPLES=
 test-contract: setup  ## All that our OpenAPI document allows and forbids: EXAMPLES=500 of each operation, a quarter of an hour
 	$(BIN)/python -m pytest --verbose --show-capture=no tests/contract --examples=$(or $(EXAMPLES),500)
 
+audit:  ## Known holes in locked packages, secrets among the files, bills of materials in .audit/sbom: a minute
+	@exec $(BOOTSTRAP) --audit -m dev.audit
+
 test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e
 	$(BIN)/python -m pytest --verbose e2e
 
@@ -76,11 +79,12 @@ lock:  ## Write requirements/*.txt anew from requirements/*.in
 	$(LOCK) requirements/e2e-graphite.in $(addprefix --no-emit-package ,$(shell cat requirements/e2e-graphite-source.in)) -o requirements/e2e-graphite.txt
 	$(LOCK) requirements/e2e-graphite-source.in --no-deps -o requirements/e2e-graphite-source.txt
 	$(LOCK) requirements/e2e-bugsink.in -o requirements/e2e-bugsink.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	@$(GRAPHITE_PYTHON) dev/bootstrap.py --e2e graphite
 	$(NPM) install --prefix e2e/statsd --package-lock-only --omit-lockfile-registry-resolved
 
 clean:  ## Remove what can be made again; the data in .data stay
-	rm -rf .venv .e2e .tools .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
+	rm -rf .venv .e2e .tools .audit .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
 
 setup:
 	@$(BOOTSTRAP)

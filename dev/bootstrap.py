@@ -1,6 +1,7 @@
 """Makes `.venv` from requirements/dev.txt and runs the given arguments in it. Standard library only.
 
 `--e2e NAME` first: makes `.e2e/NAME` from requirements/e2e-NAME.txt instead, for servers that tests run against.
+`--audit` first: makes `.audit/venv` from requirements/audit.txt instead, for the tools of `make audit`.
 Packages that are published only as source stand in a lock of their own beside the other, `…-source.txt`.
 """
 
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "dev.txt"
 VENV = ROOT / ".venv"
 E2E = ROOT / ".e2e"
+AUDIT = ROOT / ".audit" / "venv"
 NEWEST = {"graphite": (3, 11)}  # carbon 1.1.10 cannot be built by a newer one
 STAMP_NAME = "kinoshelf-stamp"
 PYTHON_NAME = "bin/python"
@@ -173,6 +175,9 @@ def main(arguments: list[str], lock: Path = LOCK, venv: Path = VENV) -> None:
     if arguments[:1] == ["--e2e"]:
         name, arguments = arguments[1], arguments[2:]
         lock, venv = lock.with_name(f"e2e-{name}.txt"), E2E / name
+    elif arguments[:1] == ["--audit"]:
+        arguments = arguments[1:]
+        lock, venv = lock.with_name("audit.txt"), AUDIT
     refuse_other_pythons(name)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup wants us to stay

@@ -12,6 +12,7 @@ TARGETS = {
     "run",
     "demo",
     "test",
+    "audit",
     "test-contract",
     "test-e2e",
     "dashboards",
