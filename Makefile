@@ -53,7 +53,7 @@ test-model: setup  ## Long form of tests/model, other steps each time; EXAMPLES=
 test-contract: setup  ## All that our OpenAPI document allows and forbids: EXAMPLES=500 of each operation, a quarter of an hour
 	$(BIN)/python -m pytest --verbose --show-capture=no tests/contract --examples=$(or $(EXAMPLES),500)
 
-audit:  ## Known holes in locked packages, secrets among the files, bills of materials in .audit/sbom: a minute
+audit:  ## Known holes in locked packages, secrets among the files, bills of materials in .audit/sbom: two minutes
 	@exec $(BOOTSTRAP) --audit -m dev.audit
 
 test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatible server, installed into .e2e

@@ -1,6 +1,7 @@
 """What is known and accepted: requirements/audit.toml."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from hashlib import sha1
@@ -15,8 +16,8 @@ class Hole:
     version: str
     what: str
     reason: str
-    ids: tuple[str, ...] = ()
-    shown_by: tuple[str, ...] = ()
+    ids: Sequence[str] = ()
+    shown_by: Sequence[str] = ()
 
     def covers(self, package: str, version: str, names: set[str]) -> bool:
         """Whether it is this advisory, by any of its names."""
@@ -34,9 +35,6 @@ class Accepted:
     @classmethod
     def read(cls, file: Path) -> "Accepted":
         content = tomllib.loads(file.read_text(encoding="utf-8"))
-        holes = [
-            Hole(**{key: tuple(value) if isinstance(value, list) else value for key, value in each.items()})
-            for each in content["hole"]
-        ]
+        holes = tuple(Hole(**each) for each in content["hole"])
         texts = [text for each in content["no_secret"] if each["reason"] for text in each["texts"]]
-        return cls(tuple(holes), {sha1(text.encode(), usedforsecurity=False).hexdigest(): text for text in texts})
+        return cls(holes, {sha1(text.encode(), usedforsecurity=False).hexdigest(): text for text in texts})

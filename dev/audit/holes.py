@@ -3,7 +3,9 @@
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import groupby, zip_longest
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 from dev.audit.accepted import Accepted
@@ -41,6 +43,12 @@ def pinned() -> set[str]:
     return {pin for lock in locks() for pin in PIN.findall(lock.read_text(encoding="utf-8"))}
 
 
+def rounds(pins: set[str]) -> list[list[str]]:
+    """pip-audit wants one version of each package: the first of each, the second of those that have one, …"""
+    of_name = groupby(sorted(pins), key=lambda pin: pin.partition("==")[0])
+    return [[pin for pin in row if pin] for row in zip_longest(*(list(versions) for _, versions in of_name))]
+
+
 def look_up() -> Answers:
     """Of the service that knows most packages; the next one is asked only if some are missing."""
     best = Answers(packages=pinned())
@@ -58,11 +66,16 @@ def look_up() -> Answers:
 
 
 def ask(service: str) -> list[dict[str, Any]]:
-    """Each package of all locks, as pip-audit tells of it; it also sees that each has its hashes."""
-    files = [argument for lock in locks() for argument in ("--requirement", str(lock))]
-    form = ("--format", "json", "--progress-spinner", "off", "--disable-pip", "--require-hashes")
-    told = run("pip_audit", "--vulnerability-service", service, *form, *files, ends=(0, HOLES_WERE_FOUND))
-    return list(json.loads(told)["dependencies"])
+    """Each package of all locks, as pip-audit tells of it."""
+    told: list[dict[str, Any]] = []
+    form = ("--format", "json", "--progress-spinner", "off", "--disable-pip", "--no-deps")
+    for pins in rounds(pinned()):
+        with NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("\n".join(pins))
+            file.flush()
+            answer = run("pip_audit", "-s", service, *form, "-r", file.name, ends=(0, HOLES_WERE_FOUND))
+        told += json.loads(answer)["dependencies"]
+    return told
 
 
 def read(told: list[dict[str, Any]]) -> Answers:
@@ -82,8 +95,8 @@ def report(answers: Answers, accepted: Accepted) -> int:
     print(f"Known holes: {answers.checked} packages of {len(locks())} locks looked up.")
     if answers.packages:
         names = ", ".join(sorted(answers.packages)[:MOST_NAMES])
-        print(f"  NOT looked up, because no service told of them: {len(answers.packages)} ({names}, …)")
-        print("  What stands for it: the versions and hashes of the locks, and the holes that are known to us.")
+        print(f"  NOT looked up, because no service told of them: {len(answers.packages)} ({names} …)")
+        print("  Instead, what is accepted below was held against the versions of the locks, and nothing else.")
     new = [
         each
         for each in answers.holes

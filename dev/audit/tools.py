@@ -12,10 +12,10 @@ class ToolFailed(Exception):
 
 
 def run(module: str, *arguments: str, ends: tuple[int, ...] = (0,)) -> str:
-    """What the tool prints. Raises ToolFailed if it ends with another code than these."""
+    """What the tool prints. Raises ToolFailed if it ends otherwise, or with an error and nothing else."""
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode not in ends:
+    if done.returncode not in ends or (done.returncode and not done.stdout):
         said = done.stderr.strip().splitlines() or ["nothing was said"]
         raise ToolFailed(f"{module} ended with {done.returncode}: {said[-1]}")
     return done.stdout
