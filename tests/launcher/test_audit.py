@@ -106,7 +106,7 @@ def test_a_tool_that_fails_is_no_clean_bill(said: Said, tmp_path: Path, monkeypa
 
 
 def test_a_tool_that_ends_badly_is_an_error_with_its_last_line() -> None:
-    with pytest.raises(tools.ToolFailed, match="no_such_tool ended with 1: .*No module named no_such_tool"):
+    with pytest.raises(tools.ToolFailed, match=r"no_such_tool ended with 1: .*No module named no_such_tool"):
         tools.run("no_such_tool")
 
 

@@ -154,6 +154,18 @@ def test_environment_of_a_server_has_its_own_lock_and_folder(tmp_path: Path, mon
     assert (tmp_path / ".e2e" / "graphite" / bootstrap.STAMP_NAME).exists()
 
 
+@pytest.mark.usefixtures("handlers")
+def test_environment_of_the_audit_has_its_own_lock_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "audit.txt").write_text("")
+    calls: list[object] = []
+    monkeypatch.setattr(bootstrap, "AUDIT", tmp_path / ".audit" / "venv")
+    monkeypatch.setattr(os, "execv", lambda *call: calls.append(call))
+    monkeypatch.setattr(bootstrap, "make_venv", lambda venv: venv.mkdir() or pip_that_says("fine", code=0))
+    bootstrap.main(["--audit", "-m", "dev.audit"], tmp_path / "dev.txt")
+    python = str(tmp_path / ".audit" / "venv" / "bin" / "python")
+    assert calls == [(python, [python, "-m", "dev.audit"])]
+
+
 def test_what_is_published_as_source_is_installed_last_and_asks_for_a_new_environment(
     made: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
