@@ -8,6 +8,7 @@ import sys
 import structlog
 import uvicorn
 
+from api.hosts import check_names
 from api.main import create_app
 from api.memory import give_back_large_blocks
 from api.protocol import Bounds, bounded
@@ -31,6 +32,7 @@ async def check_first(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests under way are finished first."""
     app, limits = create_app(settings), settings.limits
+    check_names(settings.api.allowed_hosts, settings.api.host)
     spare_the_collector()
     uvicorn.run(
         app,

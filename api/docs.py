@@ -32,14 +32,14 @@ def whole_files(assets: ASGIApp) -> ASGIApp:
 
 
 async def docs() -> HTMLResponse:
-    """The calls, to read and to try."""
+    """The calls, to read and to try. Swagger UI could remember who is logged in, but would keep the password too."""
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="Kinoshelf",
         swagger_js_url=f"{ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f"{ASSETS}/swagger-ui.css",
         swagger_favicon_url=f"{ASSETS}/favicon-32x32.png",
-        swagger_ui_parameters={"persistAuthorization": True, "tryItOutEnabled": True},
+        swagger_ui_parameters={"tryItOutEnabled": True},
     )
     page.headers["Content-Security-Policy"] = what_it_loads(bytes(page.body))
     return page

@@ -1,10 +1,14 @@
 """Under which names the service may be asked for: a page elsewhere whose name was pointed here is refused."""
 
 from collections.abc import Collection
+from ipaddress import ip_address
 
+import structlog
 from starlette.types import Scope
 
 from api import refusals
+
+log = structlog.get_logger()
 
 
 class Hosts:
@@ -28,3 +32,16 @@ def without_port(host: str) -> str:
     """RFC 3986, section 3.2.2: an IPv6 address, whose colons are its own, stands in brackets."""
     name, bracket, _ = host.partition("]")
     return name + bracket if bracket else host.partition(":")[0]
+
+
+def check_names(names: Collection[str], listening_on: str) -> None:
+    """Warns whoever starts a service that others can reach and names no host; on loopback any name will do."""
+    if not names and not is_loopback(listening_on):
+        log.warning("hosts_not_named", host=listening_on)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

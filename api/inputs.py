@@ -60,12 +60,25 @@ NewPassword = Annotated[
     Field(
         max_length=1024,
         examples=["correct horse battery staple"],
-        json_schema_extra={"minLength": SHORTEST, "maxLength": LONGEST, "pattern": r"^[^\x00]*$"},
+        json_schema_extra={
+            "format": "password",
+            "minLength": SHORTEST,
+            "maxLength": LONGEST,
+            "pattern": r"^[^\x00]*$",
+        },
     ),
     AfterValidator(_password),
 ]
 # Bounded, but not held against the rules for new ones: those are no business of a wrong guess.
-GivenPassword = Annotated[str, Field(max_length=1024, pattern=r"^[^\x00]*$", examples=["correct horse battery staple"])]
+GivenPassword = Annotated[
+    str,
+    Field(
+        max_length=1024,
+        pattern=r"^[^\x00]*$",
+        examples=["correct horse battery staple"],
+        json_schema_extra={"format": "password"},
+    ),
+]
 SessionId = Annotated[uuid.UUID, Path(), BeforeValidator(_canonical_uuid)]
 KinopoiskId = Annotated[int, Field(ge=1, le=LARGEST_ID, examples=[301], description="Id of the film on kinopoisk.ru")]
 PageSize = Annotated[int, Query(ge=1, le=100), BeforeValidator(_ascii_digits)]

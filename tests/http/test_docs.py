@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -92,6 +93,31 @@ async def test_docs_need_nothing_from_elsewhere(service: Service) -> None:
     addresses = re.findall(r"(?:src|href)=\"([^\"]+)\"", page)
     assert addresses
     assert all(address.startswith("/docs/assets/") for address in addresses)
+
+
+async def test_docs_leave_no_password_behind_in_the_browser(service: Service) -> None:
+    """Swagger UI would keep it in clear beside the token, in localStorage, for whoever uses that browser next."""
+    page = (await service.http.get("/docs")).text
+    assert '"tryItOutEnabled": true' in page
+    assert "persistAuthorization" not in page
+
+
+def properties(part: Any) -> Iterator[tuple[str, Any]]:
+    """Of every object that is described, however deep."""
+    for name, below in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        if name == "properties":
+            yield from below.items()
+        yield from properties(below)
+
+
+async def test_passwords_are_declared_as_such(openapi: dict[str, Any]) -> None:
+    """So that forms that are made of it, such as those of /docs, mask what is typed and take what a manager pastes."""
+    passwords = [(name, shape.get("format")) for name, shape in properties(openapi) if "password" in name]
+    assert sorted(passwords) == [
+        ("current_password", "password"),
+        ("new_password", "password"),
+        *[("password", "password")] * 4,  # to register, to delete, to log in by JSON and by the form
+    ]
 
 
 async def test_the_scripts_of_docs_are_served(service: Service) -> None:

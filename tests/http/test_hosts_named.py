@@ -1,0 +1,37 @@
+"""Who starts a service for others and does not say under which names is told so."""
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from api.__main__ import serve
+from shared.settings import Settings
+from tests.conftest import changed
+
+
+@pytest.fixture(autouse=True)
+def _served_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All but the server itself, and what would change this process for good."""
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setattr("api.__main__.spare_the_collector", lambda: None)
+
+
+def warnings_of(settings: Settings, **api: Any) -> list[str]:
+    with capture_logs() as logged:
+        serve(changed(settings, api=api))
+    return [entry["event"] for entry in logged if entry["log_level"] == "warning"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "films.example.org"])
+def test_a_service_for_others_wants_its_names(settings: Settings, host: str) -> None:
+    assert warnings_of(settings, host=host) == ["hosts_not_named"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_on_loopback_any_name_will_do(settings: Settings, host: str) -> None:
+    assert warnings_of(settings, host=host) == []
+
+
+def test_names_that_are_set_are_enough(settings: Settings) -> None:
+    assert warnings_of(settings, host="0.0.0.0", allowed_hosts=("films.example.org",)) == []
