@@ -12,17 +12,27 @@ from sqlalchemy.exc import ArgumentError
 
 from shared.settings.values import Amount, Count, Seconds, Section
 
-EXAMPLE_MARK = "example"
+# What stands in keys that are meant to be replaced; the last three are those that the pages of jwt.io and FastAPI show.
+EXAMPLE_MARKS = (
+    *("example", "changeme", "change-me", "change_me", "change this", "django-insecure"),
+    *("your-256-bit-secret", "string-secret-"),
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+)
 
 
 def _strong(secret: SecretStr) -> SecretStr:
-    """HS256 wants at least 32 bytes of key (RFC 7518, section 3.2); an example or a repeated letter is no key."""
+    """HS256 wants at least 32 bytes of key (RFC 7518, section 3.2); what is published or repeats itself is no key."""
     value = secret.get_secret_value()
     if len(value.encode()) < 32:
         raise ValueError("must be at least 32 bytes long")
-    if EXAMPLE_MARK in value.lower() or len(set(value)) < 10:
+    if any(mark in value.lower() for mark in EXAMPLE_MARKS) or len(set(value)) < 10 or _repeats(value):
         raise ValueError("is an example or too simple; make one with: openssl rand -base64 48")
     return secret
+
+
+def _repeats(value: str) -> bool:
+    """Whether it is one piece three times or more, the last of which may be cut off."""
+    return any(value.startswith(value[length:]) for length in range(1, len(value) // 3 + 1))
 
 
 def _asyncpg_url(secret: SecretStr) -> SecretStr:

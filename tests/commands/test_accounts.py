@@ -46,6 +46,24 @@ async def test_a_password_outside_the_rules_is_refused(service: Service, passwor
     assert problem(answer, 422, "invalid-request")["errors"][0]["location"] == "body.password"
 
 
+ANY_LETTERS = "".join(chr(9_000 + number) for number in range(128))
+
+
+@pytest.mark.parametrize("password", ["kq7 vz2h", ANY_LETTERS[:64], ANY_LETTERS], ids=["8", "64", "128"])
+async def test_a_password_within_the_rules_is_taken(service: Service, password: str) -> None:
+    answer = await service.http.post("/register", json={"username": "anna", "password": password})
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "username", ["аnna", "anna\u200b", "ａｎｎａ", "ann\u00e4", "\u212aate", "\u017fam", "anna\u0301"]
+)
+async def test_no_name_looks_like_another(service: Service, username: str) -> None:
+    """Of letters only ASCII ones: none can be mistaken for that of another script, and none is folded into another."""
+    answer = await service.http.post("/register", json={"username": username, "password": PASSWORD})
+    assert problem(answer, 422, "invalid-request")["errors"][0]["location"] == "body.username"
+
+
 async def test_the_password_is_stored_as_an_argon2id_hash(service: Service, database: AsyncEngine) -> None:
     await service.user("anna")
     async with database.connect() as connection:

@@ -225,6 +225,13 @@ async def test_a_hundred_callers_that_say_nothing_keep_nobody_out(wire: Wire) ->
         writer.close()
 
 
+async def test_no_answer_names_the_server(wire: Wire) -> None:
+    good, bad = get(b"/genres", b"Connection: close"), b"GET / HTTP/9\r\n\r\n"
+    answers = b"".join([await answer_to(wire.port, sent) for sent in (good, bad)]).lower()
+    assert re.findall(rb"http/1\.1 ([0-9]+)", answers) == [b"200", b"400"]
+    assert not re.findall(rb"\r\n(?:server|via|x-powered-by):|uvicorn|starlette|python", answers)
+
+
 async def test_requests_in_one_breath_are_answered_one_by_one(wire: Wire) -> None:
     """Nobody's request is answered with the answer to another."""
     reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)

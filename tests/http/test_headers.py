@@ -31,6 +31,35 @@ async def test_every_answer_is_secured(service: Service, path: str) -> None:
     assert {name: answer.headers.get(name) for name in SECURE} == SECURE
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/docs", "text/html; charset=utf-8"),
+        ("/docs/assets/swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+        ("/docs/assets/swagger-ui.css", "text/css; charset=utf-8"),
+        ("/openapi.json", "application/json"),
+        ("/genres", "application/json"),
+        ("/profile", "application/problem+json"),
+    ],
+)
+async def test_every_answer_says_what_it_is_and_text_how_it_is_written(service: Service, path: str, kind: str) -> None:
+    """JSON is UTF-8 and knows no charset (RFC 8259, sections 8.1 and 11)."""
+    assert (await service.http.get(path)).headers["content-type"] == kind
+
+
+async def test_no_answer_sets_a_cookie(service: Service) -> None:
+    account = {"username": "anna", "password": "correct horse battery staple"}
+    answers = [await service.http.request("POST", path, json=account) for path in ("/register", "/login")]
+    answers += [await service.http.get(path) for path in ("/docs", "/genres", "/profile")]
+    assert [answer.status_code for answer in answers] == [201, 200, 200, 200, 401]
+    assert not [answer for answer in answers if "set-cookie" in answer.headers]
+
+
+@pytest.mark.parametrize("tail", ["../../api/main.py", "..%2f..%2fmain.py", "%2e%2e/%2e%2e/x", "/etc/passwd", "", "."])
+async def test_beside_the_scripts_of_the_page_no_file_is_served(service: Service, tail: str) -> None:
+    problem(await service.http.get(f"/docs/assets/{tail}"), 404, "not-found")
+
+
 async def test_no_header_is_there_twice(service: Service) -> None:
     for path in ("/docs", "/genres", "/profile"):
         names = [name for name, _ in (await service.http.get(path)).headers.multi_items()]

@@ -123,6 +123,20 @@ def test_the_proxy_takes_as_large_a_body_as_the_api() -> None:
     assert int(kibibytes[1]) * 1024 == Limits().body_bytes
 
 
+def test_no_image_holds_history_settings_or_secrets() -> None:
+    """Everything is left out but what is named, and what is named is neither."""
+    first, *rest = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()[1:]
+    taken = {line.removeprefix("!") for line in rest if line.startswith("!")}
+    assert first == "*"
+    assert taken == {
+        *("api", "worker", "shared", "migrations", "dev/__init__.py", "dev/sandbox", "pyproject.toml"),
+        *("requirements/api.txt", "requirements/worker.txt"),
+    }
+    for half in ("api", "worker"):
+        copied = re.findall(r"^COPY (?!--from)(\S+) ", (ROOT / f"Dockerfile.{half}").read_text("utf-8"), re.MULTILINE)
+        assert {*copied} <= taken
+
+
 @pytest.mark.parametrize("half", ["api", "worker"])
 def test_an_image_is_made_of_locked_wheels_and_runs_as_nobody(half: str) -> None:
     text = (ROOT / f"Dockerfile.{half}").read_text(encoding="utf-8")

@@ -182,3 +182,8 @@ def test_films_that_were_claimed_before_an_upgrade_are_no_worse_for_it(config: C
     execute(url, "INSERT INTO film_sync (kinopoisk_id, attempts, claimed_at) VALUES (301, 2, now())")
     command.upgrade(config, "head")
     assert asked(url, "SELECT (attempts, lost_leases) FROM film_sync") == [(2, 0)]
+
+
+def test_nobody_has_an_account_until_somebody_registers(url: str, config: Config) -> None:
+    command.upgrade(config, "head")
+    assert asked(url, "SELECT count(*) FROM user_account") == [0]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api.errors import HashingBusy
-from api.passwords import Passwords
+from api.passwords import LONGEST, Passwords
 
 WAITING = 2
 
@@ -69,9 +69,16 @@ async def test_a_password_is_the_same_however_its_letters_are_composed(passwords
     assert await passwords.verify(composed[form], stored)
 
 
-async def test_case_and_spaces_of_a_password_count(passwords: Passwords) -> None:
-    stored = await passwords.hash("Пароль")
-    assert not await passwords.verify("пароль", stored)
+@pytest.mark.parametrize("other", ["пароль и я", " Пароль и я", "Пароль и я ", "Пароль  и я", "Парольия", "Пароль и"])
+async def test_case_and_spaces_of_a_password_count(passwords: Passwords, other: str) -> None:
+    stored = await passwords.hash("Пароль и я")
+    assert not await passwords.verify(other, stored)
+
+
+async def test_the_last_letter_of_the_longest_password_counts(passwords: Passwords) -> None:
+    stored = await passwords.hash("я" * LONGEST)
+    assert await passwords.verify("я" * LONGEST, stored)
+    assert not await passwords.verify("я" * (LONGEST - 1) + "ю", stored)
 
 
 async def test_a_hash_of_other_parameters_is_still_verified(passwords: Passwords) -> None:

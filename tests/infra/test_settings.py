@@ -138,12 +138,27 @@ def test_a_missing_secret_is_named(load: Load, key: str) -> None:
         "Zr8yq2vTn5W1xKc7Lp0sDf3GhJ6uM9bQ-EXAMPLE",
         "a" * 64,
         "changeme" * 8,
+        "ChangeMe-Zr8yq2vTn5W1xKc7Lp0sDf3GhJ6uM9b",
+        "12345678901234567890123456789012",
+        "Zr8yq2vTn5W1x" * 3,
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+        "a-string-secret-at-least-256-bits-long",
+        "your-256-bit-secret-your-256-bit-secret",
     ],
-    ids=["empty", "short", "31 bytes", "example", "EXAMPLE", "one letter", "changeme"],
+    ids=[
+        *("empty", "short", "31 bytes", "example", "EXAMPLE", "one letter", "changeme", "ChangeMe", "digits"),
+        *("repeated", "of FastAPI", "of jwt.io", "of jwt.io before"),
+    ],
 )
 def test_a_secret_that_can_be_guessed_does_not_start(load: Load, secret: str) -> None:
     keys = f'[{{ id = "first", secret = "{secret}" }}]'
     assert "auth.jwt_keys.0.secret" in refusal(load, replaced("jwt_keys", keys))
+
+
+@pytest.mark.parametrize("secret", ["0123456789abcdefghijklmnopqrstuvwxyz", JWT_SECRET, OTHER_SECRET * 2])
+def test_a_secret_of_which_nothing_bad_is_known_is_taken(load: Load, secret: str) -> None:
+    settings = load(replaced("jwt_keys", f'[{{ id = "first", secret = "{secret}" }}]'))
+    assert settings.auth.jwt_keys[0].secret.get_secret_value() == secret
 
 
 def test_every_key_must_be_strong_and_not_only_the_first(load: Load) -> None:

@@ -1,6 +1,7 @@
 """A peer that speaks raw bytes, for what no HTTP server would do."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ async def peer(answers: list[bytes | None]) -> AsyncIterator[Peer]:
 @asynccontextmanager
 async def listening(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """A server on a free port; what it still writes when the client is gone is nobody's loss."""
     tasks: set[asyncio.Task[None]] = set()
@@ -71,10 +73,10 @@ async def listening(
         finally:
             writer.close()
 
-    server = await asyncio.start_server(guarded, "127.0.0.1", 0)
+    server = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         server.close()
         for task in tasks:

@@ -2,10 +2,18 @@
 
 import asyncio
 import gzip
+import ssl
 import tracemalloc
 import zlib
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from shared.kinopoisk import errors
 from shared.kinopoisk.client import parse
@@ -200,3 +208,34 @@ async def peak_of_refusal(url: str) -> int:
     finally:
         tracemalloc.stop()
         await kinopoisk.close()
+
+
+async def test_a_peer_whose_certificate_nobody_vouches_for_is_told_nothing(tmp_path: Path) -> None:
+    told: list[bytes] = []
+
+    async def listen_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told.append(await read_request(reader))
+
+    async with listening(listen_in, self_signed(tmp_path)) as url:
+        kinopoisk = client_of(url)
+        with pytest.raises(errors.KinopoiskUnavailable):
+            await kinopoisk.film(301)
+        await kinopoisk.close()
+    assert told == []
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """For 127.0.0.1, by an authority of its own."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
