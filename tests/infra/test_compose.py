@@ -67,6 +67,25 @@ def test_who_can_reach_the_database() -> None:
     assert SERVICES["postgres"]["networks"] == ["database"]
 
 
+def test_the_service_may_change_rows_and_nothing_else_in_the_database() -> None:
+    text = " ".join((ROOT / "deploy/postgres.sql").read_text(encoding="utf-8").split())
+    granted = re.findall(r"GRANT ([A-Z, ]+) ON (\w+)(?: \w+)? TO kinoshelf;", text)
+    assert {(what, rights) for rights, what in granted} == {
+        ("DATABASE", "CONNECT, TEMPORARY"),
+        ("SCHEMA", "USAGE"),
+        ("TABLES", "SELECT, INSERT, UPDATE, DELETE, MAINTAIN"),
+        ("SEQUENCES", "USAGE, SELECT"),
+    }
+    assert "CREATE ROLE kinoshelf LOGIN PASSWORD" in text
+    assert not re.search(r"SUPERUSER|CREATEROLE|CREATEDB|GRANT kinoshelf_owner", text)
+
+
+def test_redis_knows_one_user_who_may_neither_empty_nor_configure_it() -> None:
+    [script] = SERVICES["redis"]["command"]
+    assert re.findall(r"^\s*user (\w+) (\w+)", script, re.MULTILINE) == [("default", "off"), ("kinoshelf", "on")]
+    assert "+@all -@dangerous -@admin +info\n" in script
+
+
 @EVERY_SERVICE
 def test_every_container_is_bounded(service: dict[str, Any]) -> None:
     assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
