@@ -58,7 +58,7 @@ class Valkey:
         self.files = data / "valkey"
         self.files.mkdir(mode=0o700, exist_ok=True)
         self._log = data / "valkey.log"
-        self._password = secrets.token_urlsafe(24)  # arq unpickles what lies here: no other user may put anything in
+        self._password = secrets.token_urlsafe(24)  # no other user of this machine may put anything in
         self._program = find_program()
         self.port = free_port()
         self.child: Child | None = None

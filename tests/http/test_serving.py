@@ -1,4 +1,4 @@
-"""Who starts a service for others and does not say under which names is told so."""
+"""How the API is handed to its server; who starts it for others and does not say under which names is told so."""
 
 from typing import Any
 
@@ -11,10 +11,17 @@ from tests.conftest import changed
 
 
 @pytest.fixture(autouse=True)
-def _served_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All but the server itself, and what would change this process for good."""
-    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the server would be told; neither it runs nor what would change this process for good."""
+    told: dict[str, Any] = {}
+    monkeypatch.setattr("uvicorn.run", lambda _, **options: told.update(options))
     monkeypatch.setattr("api.__main__.spare_the_collector", lambda: None)
+    return told
+
+
+def test_the_server_neither_names_itself_nor_believes_who_forwards(options: dict[str, Any], settings: Settings) -> None:
+    serve(settings)
+    assert (options["server_header"], options["access_log"], "forwarded_allow_ips" in options) == (False, False, False)
 
 
 def warnings_of(settings: Settings, **api: Any) -> list[str]:
