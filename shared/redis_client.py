@@ -19,6 +19,10 @@ log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
 
+# What a failure of Redis looks like. The last two are how uvloop and redis-py tell of a connection that broke off just
+# when it was to be used: a transport that is closed already, a writer that is None already.
+FAILURES = (RedisError, OSError, TimeoutError, RuntimeError, AttributeError)
+
 
 class RedisAway(Exception):
     """Redis did not answer in time, or did not a moment ago; go on without it."""
@@ -66,7 +70,7 @@ class PatientRedis:
             metrics.count("redis.refused")
             log.debug("redis_refused", error=type(error).__name__)
             raise RedisAway from error
-        except (RedisError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             self._away_until = time.monotonic() + self._skip
             metrics.count("redis.away")
             log.warning("redis_away", error=type(error).__name__, skip_seconds=self._skip)

@@ -40,7 +40,13 @@ async def test_an_answer_is_handed_on(patient: Patient) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [RedisConnectionError("gone"), OSError("broken"), TimeoutError()],
+    [
+        RedisConnectionError("gone"),
+        OSError("broken"),
+        TimeoutError(),
+        RuntimeError("a closed transport, says uvloop"),
+        AttributeError("a writer that is None, says redis-py"),
+    ],
     ids=lambda error: type(error).__name__,
 )
 async def test_a_failure_means_away(patient: Patient, error: Exception) -> None:
