@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
+from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from shared import postgres, redis_client, sentry, wiring
@@ -103,7 +104,7 @@ async def ring_for_ever(settings: Settings, context: Context) -> None:
         client = redis_client.connect(settings.redis.url.get_secret_value(), REDIS_TIMEOUT_SECONDS)
         try:
             await alarm_clock(client, context, settings.enrichment.sweep_seconds)
-        except redis_client.FAILURES as error:
+        except (RedisError, OSError, TimeoutError) as error:
             log.warning("worker_redis_away", error=type(error).__name__)
             sentry.alarm("redis-away", "Redis is away: films are fetched slowly and nothing is cached until it is back")
             await ring_by_hand(context)
