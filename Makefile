@@ -84,7 +84,7 @@ lock:  ## Write requirements/*.txt anew from requirements/*.in
 	$(NPM) install --prefix e2e/statsd --package-lock-only --omit-lockfile-registry-resolved
 
 clean:  ## Remove what can be made again; the data in .data stay
-	rm -rf .venv .e2e .tools .audit .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage .coverage.* htmlcov
+	rm -rf .venv .e2e .tools .audit .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 
 setup:
 	@$(BOOTSTRAP)
