@@ -8,24 +8,20 @@ from typing import Any
 import structlog
 from fastapi import FastAPI
 
-from api import docs, error_handlers, health
+from api import docs, error_handlers
 from api.attempts import Attempts, Bounds
-from api.commands import accounts, refreshes, sessions
-from api.commands import favourites as favourite_commands
-from api.commands import hidden as hidden_commands
+from api.commands import refreshes
 from api.commands.deps import Listeners
 from api.cors import CrossOrigin
 from api.guard import RequestGuard
-from api.lookups import films, search
 from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
-from api.queries import export, genres, profile, recommendations, upstream
 from api.queries import favourites as favourite_queries
-from api.queries import hidden as hidden_queries
-from api.queries import sessions as session_queries
+from api.queries import recommendations
 from api.readiness import Readiness
 from api.request_limits import Crowd, RequestLimit
+from api.routers import ROUTERS
 from api.seen_sessions import SeenSessions
 from api.tokens import Tokens
 from shared import postgres, wiring
@@ -43,26 +39,6 @@ from shared.version import VERSION
 from shared.wakeup import Waker
 
 log = structlog.get_logger()
-
-# Static paths stand before /movies/{kinopoisk_id}.
-ROUTERS = (
-    accounts.router,
-    sessions.router,
-    profile.router,
-    session_queries.router,
-    export.router,
-    favourite_commands.router,
-    favourite_queries.router,
-    hidden_commands.router,
-    hidden_queries.router,
-    genres.router,
-    recommendations.router,
-    upstream.router,
-    refreshes.router,
-    search.router,
-    films.router,
-    health.router,
-)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.progress import Progress
 
-from tests.faults.crowd import people_at_work
+from tests.faults.crowd import Crowd, people_at_work
 from tests.faults.judgement import judged, show
 from tests.faults.scale import Scale
 from tests.faults.service import Service
@@ -14,8 +14,6 @@ from tests.faults.strikes import KILLS, OTHERS, Strike
 UPSTREAM_SECONDS = 0.15
 LONG_KILLS = 210
 EVERY = KILLS | OTHERS
-
-
 # One of each kind, where there is no time for more.
 SHORT = ("all killed", "Redis flushed", "PostgreSQL killed", "bad network from people to one API", "Redis killed")
 
@@ -27,8 +25,13 @@ def test_nothing_is_lost_whatever_is_killed_or_cut_off(service: Service, scale: 
         for strike in until_killed_enough(service) if scale.long else [EVERY[name] for name in SHORT]:
             seen = crowd.book.acknowledged
             strike(service)
-            service.until(lambda: crowd.book.acknowledged > seen + 10, what="people go on")  # noqa: B023
+            until_people_go_on(service, crowd, seen)
     show("storm", judged(service, crowd))
+
+
+def until_people_go_on(service: Service, crowd: Crowd, seen: int) -> None:
+    """Some more of what they did was acknowledged."""
+    service.until(lambda: crowd.book.acknowledged > seen + 10, what="people go on")
 
 
 def until_killed_enough(service: Service) -> Iterator[Strike]:

@@ -18,7 +18,8 @@ from starlette.routing import Mount, Route
 
 from api import errors
 from api.identity import current_identity, optional_identity
-from api.main import ROUTERS, create_app
+from api.main import create_app
+from api.routers import ROUTERS
 from shared import logs, sentry
 from shared.settings import Settings
 from tests.client import Client, eventually, problem
