@@ -59,22 +59,26 @@ class RequestLimit:
 
 
 class Crowd:
-    """503 for whoever comes while so many requests are under way. Behind the guard: bodies that drip are not."""
+    """503 for whoever comes while so many requests are under way. Behind the guard: bodies that drip are not.
+
+    Those with a token of ours and those without are counted apart, so that a rush of logins turns no user away.
+    """
 
     def __init__(self, app: ASGIApp, most: int) -> None:
         self._app = app
         self._most = most
-        self._under_way = 0
+        self._under_way = {True: 0, False: 0}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(EXEMPT):
             await self._app(scope, receive, send)
             return
-        if self._under_way >= self._most:
+        signed_in = claimed_identity(scope) is not None
+        if self._under_way[signed_in] >= self._most:
             await errors.respond(refusals.Overloaded(retry_after=1), scope)(scope, receive, send)
             return
-        self._under_way += 1
+        self._under_way[signed_in] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._under_way -= 1
+            self._under_way[signed_in] -= 1

@@ -12,11 +12,17 @@ from bench.figures import Figure
 from bench.process_tree import memory
 from tests.faults.service import Service
 
+# Of TTL: the key has no end.
+STAYS = -1
+MINUTES_APART = 5
 SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'"
 
 
 class Sample(NamedTuple):
-    """Memory in MB (proportional set size), open files of both processes; sessions of PostgreSQL; keys of Redis."""
+    """Memory in MB (proportional set size), open files of both processes; sessions of PostgreSQL; keys of Redis.
+
+    Of the keys only those that stay: all others end by themselves, and there are as many as people who come and go.
+    """
 
     at: float
     api: float
@@ -30,7 +36,7 @@ def sample(service: Service) -> Sample:
     """Of the API and the worker that nobody kills."""
     api, worker = (service.stack.children[part].process.pid for part in ("API", "worker"))
     with Redis.from_url(service.stack.redis.url) as redis:
-        keys = int(redis.dbsize())
+        keys = sum(redis.ttl(key) == STAYS for key in redis.scan_iter())
     return Sample(
         at=time.monotonic(),
         api=memory(api).proportional,
@@ -39,6 +45,15 @@ def sample(service: Service) -> Sample:
         sessions=service.value(SESSIONS),
         keys=keys,
     )
+
+
+def course(samples: Sequence[Sample], name: str) -> Figure:
+    """How it went, a value for each few minutes: their median."""
+    parts: dict[int, list[float]] = {}
+    for each in samples:
+        parts.setdefault(int((each.at - samples[0].at) / 60 / MINUTES_APART), []).append(getattr(each, name))
+    shown = ", ".join(f"{statistics.median(part):.4g}" for part in parts.values())
+    return Figure(f"{name}, each {MINUTES_APART} minutes", shown)
 
 
 def growth(samples: Sequence[Sample], since_seconds: float, most: Mapping[str, float]) -> list[Figure]:

@@ -9,7 +9,7 @@ from rich.progress import track
 
 from bench.figures import Figure
 from tests.faults.crowd import people_at_work
-from tests.faults.endurance import Sample, growth, sample
+from tests.faults.endurance import Sample, course, growth, sample
 from tests.faults.judgement import judged, show
 from tests.faults.service import COMPRESSED, running_service
 from tests.faults.strikes import KILLS, OTHERS
@@ -42,6 +42,7 @@ def test_everyday_use_with_a_fault_a_minute() -> None:
             "soak",
             [
                 Figure("requests a second", f"{answered / MINUTES / 60:.1f}"),
+                *(course(samples, name) for name in MOST_PERCENT),
                 *growth(samples, MINUTES * 20, MOST_PERCENT),
                 *judged(service, crowd),
             ],

@@ -1,6 +1,7 @@
 """How often one caller may ask, and how many at the same time."""
 
 import asyncio
+import uuid
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.responses import Response
 
 from api.request_limits import Crowd
+from api.tokens import Identity
 from tests.client import PASSWORD, Service, problem
 from tests.conftest import Serve
 from tests.recorded import Recorded
@@ -138,8 +140,14 @@ async def test_what_changes_data_is_limited_as_what_reads(serve: Serve) -> None:
     problem(answer, 429, "too-many-requests")
 
 
+SIGNED_IN = Identity(uuid.uuid4(), uuid.uuid4())
+
+
 def crowded(most: int) -> tuple[httpx.AsyncClient, asyncio.Event, asyncio.Event]:
-    """An app that answers nobody before it is told to; when somebody is in it, and to let all go."""
+    """An app that answers nobody before it is told to; when somebody is in it, and to let all go.
+
+    Whoever asks with a header `User` is logged in.
+    """
     entered, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -148,7 +156,13 @@ def crowded(most: int) -> tuple[httpx.AsyncClient, asyncio.Event, asyncio.Event]
             await go_on.wait()
         await Response("served")(scope, receive, send)
 
-    return httpx.AsyncClient(transport=httpx.ASGITransport(Crowd(slow, most)), base_url="http://test"), entered, go_on
+    crowd = Crowd(slow, most)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        claimed = SIGNED_IN if b"user" in dict(scope["headers"]) else None
+        await crowd({**scope, "state": {"claimed": claimed}}, receive, send)
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test"), entered, go_on
 
 
 async def test_more_at_the_same_time_than_there_is_room_for_are_told_to_come_back() -> None:
@@ -162,6 +176,17 @@ async def test_more_at_the_same_time_than_there_is_room_for_are_told_to_come_bac
         assert probe.status_code == 200
         assert (await first).status_code == 200
         assert (await http.get("/")).status_code == 200
+
+
+async def test_a_rush_of_people_who_are_not_logged_in_turns_no_user_away() -> None:
+    http, entered, go_on = crowded(most=1)
+    async with http:
+        stranger = asyncio.create_task(http.get("/slow"))
+        await entered.wait()
+        user = await http.get("/", headers={"User": "anna"})
+        go_on.set()
+        await stranger
+        assert user.status_code == 200
 
 
 async def test_who_gives_up_makes_room() -> None:
