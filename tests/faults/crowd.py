@@ -1,6 +1,7 @@
 """Many people at once, for as long as a scenario lasts; and those who only come and go."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ class Crowd:
     accounts: list[str] = field(default_factory=list)
     logged_out: list[str] = field(default_factory=list)
     over: bool = False
+    # Several crowds may come to one service.
+    name: str = field(default_factory=lambda: f"crowd-{secrets.token_hex(4)}")
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def people_at_work(service: Service, people: int, a_second: float, seconds: floa
 
 async def _gather(service: Service, present: Crowd, people: int, pace: tuple[float, float]) -> None:
     a_second, seconds = pace
-    users, ids = await crowd(service.stack, people), films()
+    users, ids = await crowd(service.stack, people, present.name), films()
     pool = [next(ids) for _ in range(FILMS_OF_ONE * max(people // 2, 1))]
     for number, user in enumerate(users):
         first = number * FILMS_OF_ONE // 2 % len(pool)
@@ -69,7 +72,7 @@ async def _come_and_go(service: Service, present: Crowd) -> None:
         if present.over:
             return
         began = time.monotonic()
-        guest = Person(name := f"guest{number}", "", service.doors, (), present.book)
+        guest = Person(name := f"{present.name}-guest{number}", "", service.doors, (), present.book)
         credentials = {"username": name, "password": PASSWORD}
         if _is(201, await guest.ask("register", "POST", "/register", credentials)):
             present.accounts.append(name)
