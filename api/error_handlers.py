@@ -3,6 +3,7 @@
 from typing import Any
 
 import structlog
+from asyncpg import PostgresError
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
@@ -25,7 +26,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(errors.Problem)(_problem)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
-    for kind in (DBAPIError, PoolTimeout, OSError, TimeoutError):
+    for kind in (DBAPIError, PostgresError, PoolTimeout, OSError, TimeoutError):
         app.exception_handler(kind)(_fault)
 
 

@@ -7,4 +7,4 @@ def json_moment(moment: datetime | None) -> str | None:
     """`2026-11-22T16:05:09.123456Z`: always UTC, always six digits."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

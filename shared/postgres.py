@@ -102,7 +102,10 @@ def is_away(error: BaseException) -> bool:
     """Whether the database is away or overloaded and will be back; any other error is ours."""
     if isinstance(error, OSError) and error.errno in OF_THIS_MACHINE:
         return False
-    if not isinstance(error, DBAPIError):
-        return isinstance(error, PoolTimeout | OSError)
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(PASSING)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or _passes(error.orig)
+    return isinstance(error, PoolTimeout | OSError) or _passes(error)
+
+
+def _passes(error: object) -> bool:
+    return (getattr(error, "sqlstate", None) or "").startswith(PASSING)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
@@ -76,7 +75,7 @@ async def open_film(kinopoisk_id: int, opening: Opening) -> str:
     raise errors.UpstreamUnavailable(retry_after=5)  # the read table was truncated in this very moment
 
 
-async def fetched(kinopoisk_id: int, opening: Opening, stored: Row[tuple[Any, ...]]) -> Row[tuple[Any, ...]]:
+async def fetched(kinopoisk_id: int, opening: Opening, stored: Any) -> Any:
     """What is stored after upstream was asked; who has a summary waits for the details only a little."""
     try:
         if stored.document is None:

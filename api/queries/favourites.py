@@ -1,21 +1,21 @@
 """Favourites: the list, newest first, and one item. Stored documents, joined and handed on as they are."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_bytes
-from api.films import FRESHNESS, with_freshness
-from api.identity import CurrentIdentity
+from api.films import FRESHNESS, quoted, with_freshness
+from api.identity import Asking, with_session
 from api.inputs import Cursor, FilmInPath, PageSize
 from api.openapi import SIGNED_IN, problems
-from api.queries.deps import ReadEngine
 from api.queries.pages import Collected, newest_first
-from shared.moments import json_moment
+from shared.prepared import Prepared, driver
 from shared.tables.read import film
 from shared.tables.truth import favourite
 from shared.tables.work import film_sync
@@ -30,6 +30,9 @@ ITEMS: Select[tuple[Any, ...]] = select(
     )
 )
 
+ONE = ITEMS.where(favourite.c.user_id == bindparam("user_id"), favourite.c.kinopoisk_id == bindparam("kinopoisk_id"))
+ONE_ASKED_FOR, ONE_ADDED = with_session(ONE), Prepared(ONE)
+
 
 @router.get(
     "",
@@ -37,13 +40,12 @@ ITEMS: Select[tuple[Any, ...]] = select(
     responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN),
 )
 async def list_favourites(
-    identity: CurrentIdentity,
-    engine: ReadEngine,
+    asker: Asking,
     limit: PageSize = 20,
     cursor: Cursor | None = None,
 ) -> Response:
     """The user's favourites, newest first; a new one is listed at once, `pending` until its details arrive."""
-    return await newest_first(engine, FAVOURITES, identity.user_id, limit, cursor)
+    return await newest_first(asker, FAVOURITES, limit, cursor)
 
 
 @router.get(
@@ -51,28 +53,27 @@ async def list_favourites(
     response_model=shapes.FavouriteItem,
     responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN),
 )
-async def get_favourite(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: ReadEngine) -> Response:
+async def get_favourite(kinopoisk_id: FilmInPath, asker: Asking) -> Response:
     """One favourite: where the 202 of adding it points to."""
-    item = await read_item(engine, identity.user_id, kinopoisk_id)
-    if item is None:
+    [row] = await asker.rows(ONE_ASKED_FOR, kinopoisk_id=kinopoisk_id)
+    if row.kinopoisk_id is None:
         raise errors.FavouriteNotFound
-    return json_bytes(item)
+    return json_bytes(as_json(row).encode())
 
 
 async def read_item(engine: AsyncEngine, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None:
     """The item as JSON, or None where the film is no favourite of the user."""
-    mine = ITEMS.where(favourite.c.user_id == user_id, favourite.c.kinopoisk_id == kinopoisk_id)
-    async with engine.connect() as connection:
-        row = (await connection.execute(mine)).one_or_none()
+    async with driver(engine) as connection:
+        row = await ONE_ADDED.row(connection, user_id=user_id, kinopoisk_id=kinopoisk_id)
     return as_json(row).encode() if row else None
 
 
-def as_json(row: Row[tuple[Any, ...]]) -> str:
+def as_json(row: Mapping[str, Any]) -> str:
     """A favourite item; every value besides the document is ours and needs no escaping."""
-    document = with_freshness(row.document, row) if row.document else "null"
+    document = with_freshness(row["document"], row) if row["document"] else "null"
     return (
-        f'{{"kinopoisk_id":{row.kinopoisk_id},"added_at":"{json_moment(row.added_at)}",'
-        f'"status":"{row.status}","film":{document}}}'
+        f'{{"kinopoisk_id":{row["kinopoisk_id"]},"added_at":{quoted(row["added_at"])},'
+        f'"status":"{row["status"]}","film":{document}}}'
     )
 
 

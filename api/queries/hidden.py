@@ -1,18 +1,17 @@
 """Hidden films: the list, newest first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 
 from api import errors, shapes
-from api.films import FRESHNESS, with_freshness
-from api.identity import CurrentIdentity
+from api.films import FRESHNESS, quoted, with_freshness
+from api.identity import Asking
 from api.inputs import Cursor, PageSize
 from api.openapi import SIGNED_IN, problems
-from api.queries.deps import ReadEngine
 from api.queries.pages import Collected, newest_first
-from shared.moments import json_moment
 from shared.tables.read import film
 from shared.tables.truth import hidden_film
 from shared.tables.work import film_sync
@@ -35,19 +34,18 @@ ITEMS: Select[tuple[Any, ...]] = select(
     responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN),
 )
 async def list_hidden(
-    identity: CurrentIdentity,
-    engine: ReadEngine,
+    asker: Asking,
     limit: PageSize = 20,
     cursor: Cursor | None = None,
 ) -> Response:
     """What the user wants no recommendation of, the latest first."""
-    return await newest_first(engine, HIDDEN, identity.user_id, limit, cursor)
+    return await newest_first(asker, HIDDEN, limit, cursor)
 
 
-def as_json(row: Row[tuple[Any, ...]]) -> str:
+def as_json(row: Mapping[str, Any]) -> str:
     """Every value besides the document is ours and needs no escaping."""
-    document = with_freshness(row.document, row) if row.document else "null"
-    return f'{{"kinopoisk_id":{row.kinopoisk_id},"hidden_at":"{json_moment(row.hidden_at)}","film":{document}}}'
+    document = with_freshness(row["document"], row) if row["document"] else "null"
+    return f'{{"kinopoisk_id":{row["kinopoisk_id"]},"hidden_at":{quoted(row["hidden_at"])},"film":{document}}}'
 
 
 HIDDEN = Collected(ITEMS, hidden_film.c.hidden_at, as_json)

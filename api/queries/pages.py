@@ -1,36 +1,35 @@
 """A page of what a user has collected, the newest first: favourites, hidden films."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import Response
-from sqlalchemy import Column, Row, Select, tuple_
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Column, Select, bindparam, tuple_
 
 from api.answers import json_bytes
 from api.cursors import from_cursor, to_cursor
+from api.identity import Asker, with_session
 
 
-class Collected(NamedTuple):
+class Collected:
     """Rows to page through, the column that says when each was added (of a table with user_id), and how one is told."""
 
-    items: Select[tuple[Any, ...]]
-    added: Column[datetime]
-    as_json: Callable[[Row[tuple[Any, ...]]], str]
+    def __init__(self, items: Select[Any], added: Column[datetime], as_json: Callable[[Any], str]) -> None:
+        film, mine = added.table.c.kinopoisk_id, added.table.c.user_id == bindparam("user_id")
+        newest = items.where(mine).order_by(added.desc(), film.desc()).limit(bindparam("most"))
+        behind = tuple_(added, film) < tuple_(bindparam("moment", type_=added.type), bindparam("kinopoisk_id"))
+        self.first, self.further = with_session(newest), with_session(newest.where(behind))
+        self.added, self.as_json = added.name, as_json
 
 
-async def newest_first(
-    engine: AsyncEngine, collected: Collected, user_id: uuid.UUID, limit: int, cursor: str | None
-) -> Response:
-    """`limit` items after the cursor, and the cursor behind them if there are more. Raises BadCursor."""
-    added, of = collected.added, collected.added.table.c
-    page = collected.items.where(of.user_id == user_id).order_by(added.desc(), of.kinopoisk_id.desc()).limit(limit + 1)
-    if cursor is not None:
-        page = page.where(tuple_(added, of.kinopoisk_id) < from_cursor(cursor))
-    async with engine.connect() as connection:
-        rows = (await connection.execute(page)).all()
-    shown, more = rows[:limit], len(rows) > limit
-    next_cursor = f'"{to_cursor(getattr(shown[-1], added.name), shown[-1].kinopoisk_id)}"' if more else "null"
+async def newest_first(asker: Asker, collected: Collected, limit: int, cursor: str | None) -> Response:
+    """`limit` items after the cursor, and the cursor behind them if there are more. Raises BadCursor, Unauthorized."""
+    if cursor is None:
+        rows = await asker.rows(collected.first, most=limit + 1)
+    else:
+        moment, kinopoisk_id = from_cursor(cursor)
+        rows = await asker.rows(collected.further, most=limit + 1, moment=moment, kinopoisk_id=kinopoisk_id)
+    shown = [row for row in rows[:limit] if row.kinopoisk_id is not None]
+    next_cursor = f'"{to_cursor(shown[-1][collected.added], shown[-1].kinopoisk_id)}"' if len(rows) > limit else "null"
     return json_bytes(f'{{"items":[{",".join(map(collected.as_json, shown))}],"next_cursor":{next_cursor}}}'.encode())

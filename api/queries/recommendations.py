@@ -146,7 +146,7 @@ def as_json(row: Row[tuple[Any, ...]], strategy: str, wish: Wish) -> str:
         "strategy": strategy,
         "reason": reason(row.kind, row.because, liked, wish.genre, wish.language),
     }
-    return f'{{"film":{with_freshness(row.document, row)},{orjson.dumps(rest).decode()[1:]}'
+    return f'{{"film":{with_freshness(row.document, dict(row._mapping))},{orjson.dumps(rest).decode()[1:]}'
 
 
 def packed(made: Made) -> bytes:

@@ -121,7 +121,7 @@ async def test_a_database_that_is_away_makes_no_user_doubtful(serve: Serve, monk
         raise ConnectionResetError
 
     with monkeypatch.context() as patch:
-        patch.setattr(AsyncEngine, "connect", away)
+        patch.setattr(AsyncEngine, "raw_connection", away)
         problem(await anna.get("/profile"), 503, "unavailable")
     await ask(service, 5)
     assert (await anna.get("/profile")).status_code == 200
