@@ -41,7 +41,7 @@ class RequestGuard:
         try:
             self._hosts.check(scope)
             self._check_address(scope)
-            body = await self._read_body(Request(scope, receive))
+            body = await self._read_body(Request(scope, receive)) if announces_body(scope) else b""
             check_body(scope, body)
         except errors.Problem as problem:
             await errors.respond(problem, scope)(scope, receive, send)
@@ -75,6 +75,11 @@ class RequestGuard:
         except TimeoutError:
             raise refusals.RequestTimeout from None
         return bytes(body)
+
+
+def announces_body(scope: Scope) -> bool:
+    """RFC 9112, section 6: one of these headers, or there is none."""
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def check_body(scope: Scope, body: bytes) -> None:

@@ -1,11 +1,13 @@
 """Who asks: the token's session, looked up on every request and never cached, so that it can be ended at once."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import structlog
+from asyncpg import Connection
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import Select, bindparam, func, select, text, true
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
@@ -46,24 +48,34 @@ def claimed_identity(scope: Scope) -> Identity | None:
 
 
 class Asker:
-    """Who sends the request; the session behind the token is looked up together with what is asked for."""
+    """Who sends the request; the session behind the token is looked up together with what is asked for.
+
+    Raises Unauthorized where there is no token of ours.
+    """
 
     def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    async def rows(self, query: Prepared, **values: Any) -> list[Any]:
-        """The rows of a query `with_session`; where it has none, one of nulls. Raises Unauthorized."""
-        identity, state = claimed_identity(self._scope), self._scope["state"]
-        if identity is None:
+        claimed = claimed_identity(scope)
+        if claimed is None:
             raise Unauthorized
-        user_id, session_id = identity
-        state["session_open"] = True  # unless the lookup says no; where it fails nobody is to blame
-        async with driver(state["read_engine"]) as connection:
-            rows = await query.rows(connection, user_id=user_id, session_id=session_id, **values)
+        # The session may have ended, as only `rows` can tell.
+        self.claimed = claimed
+        self._state = scope["state"]
+
+    async def rows(self, query: Prepared, engine: AsyncEngine | None = None, **values: Any) -> list[Any]:
+        """The rows of a query `with_session`; where it has none, one of nulls. Raises Unauthorized."""
+        self._state["session_open"] = True  # unless the lookup says no; where it fails nobody is to blame
+        async with driver(engine or self._state["read_engine"]) as connection:
+            return await self.rows_on(connection, query, **values)
+
+    async def rows_on(self, connection: Connection, query: Prepared, **values: Any) -> list[Any]:
+        """The same within a transaction."""
+        state, (user_id, session_id) = self._state, self.claimed
+        rows = await query.rows(connection, user_id=user_id, session_id=session_id, **values)
         if not rows:
             state["session_open"] = False
             raise Unauthorized
-        if rows[0].long_unseen:
+        state["session_open"] = True
+        if rows[0]["long_unseen"]:
             state["seen_sessions"].note(session_id)
         structlog.contextvars.bind_contextvars(user_id=str(user_id))
         return rows
@@ -71,17 +83,23 @@ class Asker:
     async def identity(self) -> Identity:
         """The user and session of the request's token. Raises Unauthorized."""
         await self.rows(LOOK_UP)
-        return cast("Identity", claimed_identity(self._scope))
+        return self.claimed
 
 
-class _Bearer(OAuth2PasswordBearer):
-    """Tells /docs how to log in: its Authorize button does so with a form."""
+class Bearer(OAuth2PasswordBearer):
+    """Tells /docs how to log in: its Authorize button does so with a form. Without `auto_error` may be no token."""
 
-    async def __call__(self, request: Request) -> Asker:  # type: ignore[override]
-        return Asker(request.scope)
+    async def __call__(self, request: Request) -> Asker | None:  # type: ignore[override]
+        """None for who sends no Authorization at all, and may. Raises Unauthorized."""
+        return Asker(request.scope) if self.auto_error or "Authorization" in request.headers else None
 
 
-Asking = Annotated[Asker, Depends(_Bearer(tokenUrl="login", scheme_name="OAuth2PasswordBearer"))]
+def _bearer(*, required: bool) -> Bearer:
+    return Bearer(tokenUrl="login", scheme_name="OAuth2PasswordBearer", auto_error=required)
+
+
+OPTIONAL = _bearer(required=False)
+Asking = Annotated[Asker, Depends(_bearer(required=True))]
 
 
 async def current_identity(asker: Asking) -> Identity:
@@ -89,9 +107,9 @@ async def current_identity(asker: Asking) -> Identity:
     return await asker.identity()
 
 
-async def optional_identity(request: Request, asker: Asking) -> Identity | None:
+async def optional_identity(asker: Annotated[Asker | None, Depends(OPTIONAL)]) -> Identity | None:
     """None for who sends no Authorization at all. Raises Unauthorized for a token that is not valid."""
-    return await asker.identity() if "Authorization" in request.headers else None
+    return await asker.identity() if asker else None
 
 
 CurrentIdentity = Annotated[Identity, Depends(current_identity)]

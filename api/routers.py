@@ -10,22 +10,23 @@ from api.queries import favourites as favourite_queries
 from api.queries import hidden as hidden_queries
 from api.queries import sessions as session_queries
 
-# Static paths stand before /movies/{kinopoisk_id}.
+# What is asked all day comes first, because they are tried one after the other; static paths before
+# /movies/{kinopoisk_id}.
 ROUTERS = (
+    favourite_queries.router,
+    favourite_commands.router,
+    recommendations.router,
+    search.router,
+    hidden_queries.router,
+    hidden_commands.router,
+    refreshes.router,
+    films.router,
+    profile.router,
     accounts.router,
     sessions.router,
-    profile.router,
     session_queries.router,
     export.router,
-    favourite_commands.router,
-    favourite_queries.router,
-    hidden_commands.router,
-    hidden_queries.router,
     genres.router,
-    recommendations.router,
     upstream.router,
-    refreshes.router,
-    search.router,
-    films.router,
     health.router,
 )

@@ -8,13 +8,15 @@ import re
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from jose import JWTError, jwt
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 4096
+# How many tokens are remembered: half a kilobyte each.
+MOST_VERIFIED = 5_000
 THREE_PARTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 CLOCK_SKEW_SECONDS = 30
 REQUIRED = {f"require_{claim}": True for claim in ("exp", "iat", "sub", "jti", "iss", "aud")}
@@ -31,14 +33,25 @@ class Identity(NamedTuple):
     session_id: uuid.UUID
 
 
+class Verified(NamedTuple):
+    """Whom a token with a good signature speaks for, until when (seconds since 1970)."""
+
+    identity: Identity
+    expires_at: float
+
+
 @dataclass(frozen=True)
 class Tokens:
-    """Signs with the first key, verifies with all, so that keys can be rotated. Keys are (id, secret)."""
+    """Signs with the first key, verifies with all, so that keys can be rotated. Keys are (id, secret).
+
+    What a signature says never changes, so it is looked at once. Whether the session is open is no matter of it.
+    """
 
     keys: Sequence[tuple[str, str]]
     issuer: str
     audience: str
     lifetime_seconds: int
+    _verified: dict[str, Verified] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def issue(self, identity: Identity) -> str:
         """A token for this session, valid for the lifetime from now."""
@@ -57,13 +70,21 @@ class Tokens:
 
     def verify(self, token: str) -> Identity:
         """Raises InvalidToken, whatever the input."""
+        known = self._verified.get(token)
+        if known is None or known.expires_at <= time.time():
+            known = self._verified[token] = self._verify(token)
+            if len(self._verified) > MOST_VERIFIED:
+                del self._verified[next(iter(self._verified))]
+        return known.identity
+
+    def _verify(self, token: str) -> Verified:
         if len(token) > LONGEST_TOKEN or not THREE_PARTS.fullmatch(token):
             raise InvalidToken
         try:
             claims = self._claims(token)
             if int(claims["iat"]) > time.time() + CLOCK_SKEW_SECONDS:
                 raise InvalidToken
-            return Identity(uuid.UUID(claims["sub"]), uuid.UUID(claims["sid"]))
+            return Verified(Identity(uuid.UUID(claims["sub"]), uuid.UUID(claims["sid"])), float(claims["exp"]))
         except (JWTError, RecursionError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             raise InvalidToken from None
 

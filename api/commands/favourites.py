@@ -5,17 +5,18 @@ from datetime import datetime
 import orjson
 import structlog
 from fastapi import APIRouter, Response
-from sqlalchemy import Row, delete, text
+from sqlalchemy import Integer, Text, Uuid, bindparam, delete, exists, select, text, true
 
 from api import errors, shapes
 from api.answers import json_bytes
 from api.commands.deps import FavouriteListeners, FavouritesLimit, ItemReader, WriteEngine
-from api.commands.one_at_a_time import one_at_a_time
-from api.identity import CurrentIdentity
+from api.commands.one_at_a_time import asker_alone
+from api.identity import OPEN_SESSION, Asking
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
 from shared.logs import request_id
 from shared.moments import json_moment
+from shared.prepared import Prepared, driver
 from shared.tables.truth import favourite
 
 log = structlog.get_logger()
@@ -25,7 +26,8 @@ router = APIRouter(prefix="/movies/favorites", tags=["commands"])
 # for it too, with fewer films of his own, or is the first to wait for it, moves it forward; the latter also while it is
 # being fetched, because that may fail. The worker closes the gap when earlier ones are fetched. A film that upstream
 # did not know is asked for again when somebody adds it an hour later, then two, four…
-ADD = text("""
+ADD = Prepared(
+    text("""
     WITH known AS (
         SELECT added_at FROM favourite WHERE user_id = :user_id AND kinopoisk_id = :kinopoisk_id
     ), room AS (
@@ -35,11 +37,11 @@ ADD = text("""
         SELECT coalesce(max(rank) + 1, 0) AS before FROM film_sync WHERE requested_by = :user_id
     ), wanted AS (
         INSERT INTO film_sync (kinopoisk_id, requested_by, rank, requested_at, request_id)
-        SELECT :kinopoisk_id, :user_id, before, now(), CAST(:request_id AS text) FROM room, waiting
+        SELECT :kinopoisk_id, :user_id, before, now(), :request_id FROM room, waiting
         ON CONFLICT DO NOTHING
     ), asked_again AS (
         UPDATE film_sync SET next_attempt_at = now(), priority = 0, requested_by = :user_id, rank = before,
-            requested_at = now(), request_id = CAST(:request_id AS text)
+            requested_at = now(), request_id = :request_id
         FROM room, waiting
         WHERE kinopoisk_id = :kinopoisk_id AND status = 'not_found'
             AND fetched_at < now() - interval '1 hour' * 2 ^ least(misses - 1, 6)
@@ -47,7 +49,7 @@ ADD = text("""
         RETURNING 1
     ), moved_forward AS (
         UPDATE film_sync SET requested_by = :user_id, rank = before, priority = 0,
-            requested_at = coalesce(requested_at, now()), request_id = CAST(:request_id AS text)
+            requested_at = coalesce(requested_at, now()), request_id = :request_id
         FROM room, waiting
         WHERE kinopoisk_id = :kinopoisk_id
             AND (priority = 0 AND rank > before AND claimed_at IS NULL OR priority = 2 AND status = 'pending')
@@ -57,7 +59,17 @@ ADD = text("""
     )
     SELECT EXISTS (SELECT FROM added) AS is_new, EXISTS (SELECT FROM asked_again) AS asked_again,
         (SELECT added_at FROM added UNION ALL SELECT added_at FROM known LIMIT 1) AS added_at
-""")
+""").bindparams(
+        bindparam("user_id", type_=Uuid),
+        bindparam("kinopoisk_id", type_=Integer),
+        bindparam("most", type_=Integer),
+        bindparam("request_id", type_=Text),
+    )
+)
+
+MINE = (favourite.c.user_id == bindparam("user_id")) & (favourite.c.kinopoisk_id == bindparam("kinopoisk_id"))
+REMOVED = delete(favourite).where(MINE, exists(select(OPEN_SESSION))).returning(true().label("done")).cte("removed")
+REMOVE = Prepared(select(OPEN_SESSION.c.long_unseen, exists(select(REMOVED)).label("removed")))
 
 
 class NewFavourite(Body):
@@ -72,7 +84,7 @@ class NewFavourite(Body):
 )
 async def add_favourite(
     film: NewFavourite,
-    identity: CurrentIdentity,
+    asker: Asking,
     engine: WriteEngine,
     most: FavouritesLimit,
     listeners: FavouriteListeners,
@@ -80,19 +92,19 @@ async def add_favourite(
 ) -> Response:
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
-    wish = {"user_id": identity.user_id, "kinopoisk_id": film.kinopoisk_id, "request_id": request_id()}
-    async with engine.begin() as connection:
-        await one_at_a_time(connection, identity.user_id)
-        result: Row[tuple[bool, bool, datetime | None]] = (await connection.execute(ADD, wish | {"most": most})).one()
-    if result.added_at is None:
+    wish = {"kinopoisk_id": film.kinopoisk_id, "request_id": request_id(), "most": most}
+    async with driver(engine) as connection, connection.transaction():
+        user_id = await asker_alone(connection, asker)
+        result = await ADD.row(connection, user_id=user_id, **wish)
+    if result["added_at"] is None:
         raise errors.FavouritesLimitReached
-    if result.is_new or result.asked_again:
+    if result["is_new"] or result["asked_again"]:
         listeners.waker.ring()  # only after the commit; the sweep covers a crash here
-    if result.is_new:
-        listeners.choices.chosen(identity.user_id, film.kinopoisk_id)
+    if result["is_new"]:
+        listeners.choices.chosen(user_id, film.kinopoisk_id)
         log.info("favourite_added")
-    item = await read_item(identity.user_id, film.kinopoisk_id)
-    item = item or removed_meanwhile(film.kinopoisk_id, result.added_at)
+    item = await read_item(user_id, film.kinopoisk_id)
+    item = item or removed_meanwhile(film.kinopoisk_id, result["added_at"])
     return json_bytes(item, 202, Location=f"/movies/favorites/{film.kinopoisk_id}")
 
 
@@ -108,11 +120,9 @@ def removed_meanwhile(kinopoisk_id: int, added_at: datetime) -> bytes:
     response_class=Response,
     responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN),
 )
-async def remove_favourite(kinopoisk_id: FilmInPath, identity: CurrentIdentity, engine: WriteEngine) -> None:
+async def remove_favourite(kinopoisk_id: FilmInPath, asker: Asking, engine: WriteEngine) -> None:
     """Forget a favourite."""
-    mine = (favourite.c.user_id == identity.user_id) & (favourite.c.kinopoisk_id == kinopoisk_id)
-    async with engine.begin() as connection:
-        removed = await connection.execute(delete(favourite).where(mine))
-    if not removed.rowcount:
+    [row] = await asker.rows(REMOVE, engine, kinopoisk_id=kinopoisk_id)
+    if not row["removed"]:
         raise errors.FavouriteNotFound
     log.info("favourite_removed")

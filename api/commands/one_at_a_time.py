@@ -2,11 +2,14 @@
 
 import uuid
 
-from sqlalchemy import select
+from asyncpg import Connection
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import Unauthorized
+from api.identity import OPEN_SESSION, Asker
 from api.tokens import Identity
+from shared.prepared import Prepared
 from shared.tables.truth import session, user_account
 
 
@@ -18,6 +21,19 @@ async def one_at_a_time(connection: AsyncConnection, user_id: uuid.UUID) -> None
     mine = select(user_account.c.id).where(user_account.c.id == user_id)
     if await connection.scalar(mine.with_for_update(key_share=True)) is None:
         raise Unauthorized
+
+
+ALONE = Prepared(
+    select(OPEN_SESSION.c.long_unseen)
+    .select_from(OPEN_SESSION.join(user_account, user_account.c.id == bindparam("user_id")))
+    .with_for_update(key_share=True, of=user_account)
+)
+
+
+async def asker_alone(connection: Connection, asker: Asker) -> uuid.UUID:
+    """The same for who asks, whose session is looked up at once; answers the user's id. Raises Unauthorized."""
+    await asker.rows_on(connection, ALONE)
+    return asker.claimed.user_id
 
 
 async def nobody_else(connection: AsyncConnection, identity: Identity, proven_hash: str) -> bool:

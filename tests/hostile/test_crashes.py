@@ -64,6 +64,7 @@ def calls() -> Iterator[Call]:
 
 
 def knows_who(dependant: Dependant) -> bool:
+    """Before the call itself begins."""
     asks = dependant.call in {current_identity, optional_identity}
     return asks or any(knows_who(part) for part in dependant.dependencies)
 

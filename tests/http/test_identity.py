@@ -9,7 +9,7 @@ from fastapi import Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.errors import Unauthorized
-from api.identity import Asker, optional_identity
+from api.identity import OPTIONAL, optional_identity
 from api.main import make_tokens
 from api.tokens import Identity
 from shared import wiring
@@ -35,7 +35,7 @@ async def identified(settings: Settings, engine: AsyncEngine, *authorization: st
     state: dict[str, Any] = {"tokens": make_tokens(settings), "read_engine": engine}
     headers = [(b"authorization", value.encode()) for value in authorization]
     request = Request({"type": "http", "headers": headers, "state": state})
-    return await optional_identity(request, Asker(request.scope))
+    return await optional_identity(await OPTIONAL(request))
 
 
 async def test_who_sends_no_token_is_nobody(settings: Settings, engine: AsyncEngine) -> None:
