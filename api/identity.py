@@ -59,6 +59,7 @@ class Asker:
             raise Unauthorized
         # The session may have ended, as only `rows` can tell.
         self.claimed = claimed
+        self.scope = scope
         self._state = scope["state"]
 
     async def rows(self, query: Prepared, engine: AsyncEngine | None = None, **values: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from api.commands import refreshes
 from api.commands.deps import Listeners
 from api.cors import CrossOrigin
 from api.guard import RequestGuard
+from api.lookups.films import Opening
 from api.middleware import RequestLog
 from api.openapi import DescribedAPI
 from api.passwords import Passwords
@@ -78,8 +79,8 @@ def protect(app: FastAPI, settings: Settings) -> None:
             CrossOrigin,
             allow_origins=settings.api.cors_origins,
             allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-            allow_headers=("Authorization", "X-Request-ID"),
-            expose_headers=("X-Request-ID", "Retry-After", "Location"),
+            allow_headers=("Authorization", "If-None-Match", "X-Request-ID"),
+            expose_headers=("ETag", "X-Request-ID", "Retry-After", "Location"),
         )
 
 
@@ -125,11 +126,10 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "waker": waker,
         "impressions": impressions,
         "favourite_listeners": Listeners(waker, impressions),
-        "films": on_demand,
+        "film_opener": partial(Opening, read_engine, on_demand, enrichment.fallback_wait_seconds),
         "searches": searches,
         "views": views,
         "readiness": readiness,
-        "fallback_wait": enrichment.fallback_wait_seconds,
         "terms": asking.terms,
         "answer_cache": wiring.answer_cache(settings, redis),
         "recommendation_flights": recommendation_flights,

@@ -27,6 +27,9 @@ ANYWHERE: Problems = (
 WITH_BODY: Problems = (errors.UnsupportedMediaType, errors.InvalidRequest)
 SIGNED_IN: Problems = (errors.Unauthorized,)
 
+# For the `responses=` of what is told again only when it has changed: 200 has an ETag.
+IF_CHANGED: Responses = {304: {"description": "Not changed since the answer whose ETag was sent as If-None-Match"}}
+
 # The `openapi_extra=` of a route that takes a token or none.
 TOKEN_OPTIONAL: dict[str, Any] = {"security": [{}]}
 

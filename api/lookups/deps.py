@@ -1,22 +1,15 @@
-"""What a lookup may hold: the read-only engine, and enrichment for what is not stored."""
+"""What a lookup may hold: enrichment for what is not stored, and who takes note of what was looked at."""
 
 from typing import Annotated
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from api import errors
 from api.held import held
-from shared.enrichment.on_demand import FilmsOnDemand
 from shared.enrichment.search import Searches
 from shared.enrichment.views import Views
 from shared.upstream.errors import NotNow
 
-ReadEngine = Annotated[AsyncEngine, held("read_engine")]
-OnDemand = Annotated[FilmsOnDemand, held("films")]
 UpstreamSearch = Annotated[Searches, held("searches")]
 FilmViews = Annotated[Views, held("views")]
-# How long who has something stored waits for something better, in seconds.
-FallbackWait = Annotated[float, held("fallback_wait")]
 
 PROBLEMS = {
     "upstream-too-fast": errors.UpstreamBusy,

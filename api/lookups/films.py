@@ -1,6 +1,7 @@
 """Details of a film: as stored, else from Kinopoisk, else what a list once said of it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -8,13 +9,14 @@ from fastapi import APIRouter, Depends, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
-from api.answers import json_bytes
+from api.answers import json_if_changed
 from api.films import with_freshness
-from api.identity import CurrentIdentity
+from api.held import held
+from api.identity import Asking, CurrentIdentity
 from api.inputs import FilmInPath
-from api.lookups.deps import FallbackWait, FilmViews, OnDemand, ReadEngine, not_now
-from api.lookups.stored import read_film
-from api.openapi import SIGNED_IN, Problems, problems
+from api.lookups.deps import FilmViews, not_now
+from api.lookups.stored import WANTED_BY_ASKER, read_film
+from api.openapi import IF_CHANGED, SIGNED_IN, Problems, problems
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.upstream.errors import NotNow
 
@@ -38,11 +40,13 @@ class Opening:
     user_id: uuid.UUID
 
 
-async def opening(
-    engine: ReadEngine, on_demand: OnDemand, fallback_wait: FallbackWait, identity: CurrentIdentity
-) -> Opening:
-    """A coroutine, because FastAPI would make the class itself in a thread."""
-    return Opening(engine, on_demand, fallback_wait, identity.user_id)
+# Opens films for this user.
+Opener = Annotated[Callable[[uuid.UUID], Opening], held("film_opener")]
+
+
+async def opening(opener: Opener, identity: CurrentIdentity) -> Opening:
+    """A coroutine, because FastAPI would make it in a thread."""
+    return opener(identity.user_id)
 
 
 OpeningFilms = Annotated[Opening, Depends(opening)]
@@ -51,16 +55,20 @@ OpeningFilms = Annotated[Opening, Depends(opening)]
 @router.get(
     "/{kinopoisk_id}",
     response_model=shapes.Film,
-    responses=problems(errors.FilmNotFound, errors.InvalidRequest, *SIGNED_IN, *UPSTREAM),
+    responses=problems(errors.FilmNotFound, errors.InvalidRequest, *SIGNED_IN, *UPSTREAM) | IF_CHANGED,
 )
-async def get_film(kinopoisk_id: FilmInPath, opening: OpeningFilms, views: FilmViews) -> Response:
+async def get_film(kinopoisk_id: FilmInPath, asker: Asking, opener: Opener, views: FilmViews) -> Response:
     """Details of a film. What is stored is served at once; else Kinopoisk is asked, once for all who wait.
 
     While Kinopoisk cannot be asked, what a list once said is served as `"detail": "summary"`.
     """
-    document = await open_film(kinopoisk_id, opening)
+    [stored] = await asker.rows(WANTED_BY_ASKER, kinopoisk_id=kinopoisk_id)
+    if stored["detail"] == "full":
+        document = with_freshness(stored["document"], stored)
+    else:
+        document = await open_film(kinopoisk_id, opener(asker.claimed.user_id))
     views.note(kinopoisk_id)
-    return json_bytes(document.encode())
+    return json_if_changed(document.encode(), asker.scope)
 
 
 async def open_film(kinopoisk_id: int, opening: Opening) -> str:

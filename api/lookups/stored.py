@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Integer, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.films import FRESHNESS
+from api.identity import with_session
 from shared.prepared import Prepared, driver
 from shared.tables.read import film
 from shared.tables.truth import favourite
@@ -25,11 +26,12 @@ MINE = (favourite.c.kinopoisk_id == WANTED.c.kinopoisk_id) & (favourite.c.user_i
 
 STORED = select(WANTED.c.kinopoisk_id, film_sync.c.status, film.c.document, film.c.detail, *FRESHNESS)
 # The usual film that somebody opens: wanted once, so with a work row.
-WANTED_ONE = Prepared(
+BY_ID = (
     select(film_sync.c.kinopoisk_id, film_sync.c.status, film.c.document, film.c.detail, *FRESHNESS)
     .select_from(film_sync.outerjoin(film, film.c.kinopoisk_id == film_sync.c.kinopoisk_id))
     .where(film_sync.c.kinopoisk_id == bindparam("kinopoisk_id"))
 )
+WANTED_ONE, WANTED_BY_ASKER = Prepared(BY_ID), with_session(BY_ID)
 ANY_ONE = Prepared(STORED.select_from(JOINED))
 WITH_FAVOURITES = Prepared(
     STORED.add_columns(favourite.c.user_id.is_not(None).label("is_favorite"))

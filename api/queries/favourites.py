@@ -9,11 +9,11 @@ from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
-from api.answers import json_bytes
+from api.answers import json_if_changed
 from api.films import FRESHNESS, quoted, with_freshness
 from api.identity import Asking, with_session
 from api.inputs import Cursor, FilmInPath, PageSize
-from api.openapi import SIGNED_IN, problems
+from api.openapi import IF_CHANGED, SIGNED_IN, problems
 from api.queries.pages import Collected, newest_first
 from shared.prepared import Prepared, driver
 from shared.tables.read import film
@@ -37,7 +37,7 @@ ONE_ASKED_FOR, ONE_ADDED = with_session(ONE), Prepared(ONE)
 @router.get(
     "",
     response_model=shapes.FavouritePage,
-    responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN),
+    responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN) | IF_CHANGED,
 )
 async def list_favourites(
     asker: Asking,
@@ -51,14 +51,14 @@ async def list_favourites(
 @router.get(
     "/{kinopoisk_id}",
     response_model=shapes.FavouriteItem,
-    responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN),
+    responses=problems(errors.FavouriteNotFound, errors.InvalidRequest, *SIGNED_IN) | IF_CHANGED,
 )
 async def get_favourite(kinopoisk_id: FilmInPath, asker: Asking) -> Response:
     """One favourite: where the 202 of adding it points to."""
     [row] = await asker.rows(ONE_ASKED_FOR, kinopoisk_id=kinopoisk_id)
     if row.kinopoisk_id is None:
         raise errors.FavouriteNotFound
-    return json_bytes(as_json(row).encode())
+    return json_if_changed(as_json(row).encode(), asker.scope)
 
 
 async def read_item(engine: AsyncEngine, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None:

@@ -10,7 +10,7 @@ from api import errors, shapes
 from api.films import FRESHNESS, quoted, with_freshness
 from api.identity import Asking
 from api.inputs import Cursor, PageSize
-from api.openapi import SIGNED_IN, problems
+from api.openapi import IF_CHANGED, SIGNED_IN, problems
 from api.queries.pages import Collected, newest_first
 from shared.tables.read import film
 from shared.tables.truth import hidden_film
@@ -31,7 +31,7 @@ ITEMS: Select[tuple[Any, ...]] = select(
 @router.get(
     "",
     response_model=shapes.HiddenPage,
-    responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN),
+    responses=problems(errors.InvalidRequest, errors.BadCursor, *SIGNED_IN) | IF_CHANGED,
 )
 async def list_hidden(
     asker: Asking,

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import Response
 from sqlalchemy import Column, Select, bindparam, tuple_
 
-from api.answers import json_bytes
+from api.answers import json_if_changed
 from api.cursors import from_cursor, to_cursor
 from api.identity import Asker, with_session
 
@@ -32,4 +32,5 @@ async def newest_first(asker: Asker, collected: Collected, limit: int, cursor: s
         rows = await asker.rows(collected.further, most=limit + 1, moment=moment, kinopoisk_id=kinopoisk_id)
     shown = [row for row in rows[:limit] if row.kinopoisk_id is not None]
     next_cursor = f'"{to_cursor(shown[-1][collected.added], shown[-1].kinopoisk_id)}"' if len(rows) > limit else "null"
-    return json_bytes(f'{{"items":[{",".join(map(collected.as_json, shown))}],"next_cursor":{next_cursor}}}'.encode())
+    body = f'{{"items":[{",".join(map(collected.as_json, shown))}],"next_cursor":{next_cursor}}}'
+    return json_if_changed(body.encode(), asker.scope)

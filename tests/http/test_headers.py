@@ -67,7 +67,7 @@ async def test_no_header_is_there_twice(service: Service) -> None:
 
 
 async def test_a_crash_is_secured_too(anna: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.queries.pages.json_bytes", None)
+    monkeypatch.setattr("api.queries.pages.json_if_changed", None)
     answer = await anna.get("/movies/favorites")
     assert {"status": answer.status_code, **{name: answer.headers.get(name) for name in SECURE}} == {
         "status": 500,
@@ -161,7 +161,7 @@ async def test_a_named_page_may_read_answers_and_refusals(serve: Serve, path: st
     service = await serve(api={"cors_origins": (PAGE,)})
     answer = await service.http.get(path, headers={"Origin": PAGE})
     assert answer.headers["access-control-allow-origin"] == PAGE
-    assert answer.headers["access-control-expose-headers"] == "X-Request-ID, Retry-After, Location"
+    assert answer.headers["access-control-expose-headers"] == "ETag, X-Request-ID, Retry-After, Location"
     assert "Origin" in answer.headers["vary"]
 
 
