@@ -17,12 +17,13 @@ class CannotMeasure(Exception):
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of a row. Without a target it only explains the others."""
+    """One line of a row. Without a target it only explains the others; `value` is the number behind what is shown."""
 
     name: str
     measured: str
     target: str = ""
     met: bool | None = None
+    value: float | None = None
 
 
 class Scale(NamedTuple):
@@ -40,6 +41,17 @@ def at_most(name: str, value: float, target: float, unit: str, measured: str = "
     """A figure that must not exceed its target."""
     shown = measured or f"{value:.3g} {unit}"
     return Figure(name, shown, f"≤ {target:g} {unit}", value <= target)
+
+
+def ratio(name: str, values: Sequence[float], least: float | None = None, most: float | None = None) -> Figure:
+    """How many times as much one is as the other, round by round; the median counts."""
+    value = statistics.median(values)
+    shown = spread(values, "times")
+    if least is not None:
+        return Figure(name, shown, f"≥ {least:g}", value >= least, value)
+    if most is not None:
+        return Figure(name, shown, f"≤ {most:g}", value <= most, value)
+    return Figure(name, shown, value=value)
 
 
 def exactly(name: str, value: int, target: int, of: str = "") -> Figure:

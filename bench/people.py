@@ -22,6 +22,10 @@ class User:
         self._address = address
         self._connection = self.another_connection()
 
+    def elsewhere(self, address: tuple[str, int]) -> "User":
+        """The same person asking another process."""
+        return User(address, self.header.rpartition(" ")[2])
+
     def another_connection(self) -> Connection:
         return Connection(*self._address, self.header)
 
@@ -34,6 +38,15 @@ class User:
 
     async def favourites(self, limit: int = 20) -> Answer:
         return await self._connection.send("GET", f"/movies/favorites?limit={limit}")
+
+    async def favourite(self, film: int) -> Answer:
+        return await self._connection.send("GET", f"/movies/favorites/{film}")
+
+    async def page(self, limit: int, cursor: str) -> Answer:
+        return await self._connection.send("GET", f"/movies/favorites?limit={limit}&cursor={cursor}")
+
+    async def remove(self, film: int) -> Answer:
+        return await self._connection.send("DELETE", f"/movies/favorites/{film}")
 
     async def recommendations(self, limit: int = 5, genre: str = "") -> Answer:
         wanted = f"&genre={genre}" if genre else ""

@@ -32,6 +32,18 @@ UNDISTURBED = {
     "KINOSHELF__LIMITS__LOGIN_TRIES": "100000",
     "KINOSHELF__LIMITS__REGISTRATIONS_PER_ADDRESS_HOUR": "100000",
 }
+# Upstream may be asked as often and as fast as anybody likes.
+LIFTED = {
+    "KINOSHELF__BUDGET__DAILY_LIMIT": "-1",
+    "KINOSHELF__KINOPOISK__RATE_PER_SECOND": "10000",
+    "KINOSHELF__KINOPOISK__BURST": "10000",
+    "KINOSHELF__KINOPOISK__SEARCH_RATE_PER_SECOND": "10000",
+    "KINOSHELF__KINOPOISK__SEARCH_BURST": "10000",
+    "KINOSHELF__KINOPOISK__CALLS_AT_ONCE": "16",
+    "KINOSHELF__ENRICHMENT__CONCURRENCY": "16",
+    "KINOSHELF__LIMITS__UPSTREAM_CALLS_PER_USER_HOUR": "100000",
+}
+UNLIMITED = ("--quota", "-1", "--rate", "0", "--search-rate", "0")
 ALL_FILMS = "TRUNCATE favourite, film_sync, film_source, film, upstream_gate, upstream_call"
 
 Address = tuple[str, int]
