@@ -67,7 +67,11 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def spread(values: Sequence[float], unit: str) -> str:
     """Median and range of repeated measurements."""
-    return f"{statistics.median(values):.3g} {unit} ({min(values):.3g} to {max(values):.3g})"
+    return f"{_short(statistics.median(values))} {unit} ({_short(min(values))} to {_short(max(values))})"
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def in_ms(seconds: Sequence[float]) -> list[float]:

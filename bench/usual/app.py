@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -50,10 +51,14 @@ class NewFavourite(Body):
 
 
 def create_app(settings: Settings) -> FastAPI:
-    chosen, app = settings.postgres, FastAPI()
-    engine = create_async_engine(
-        chosen.url.get_secret_value(), pool_size=chosen.pool_size, max_overflow=0, pool_timeout=30
-    )
+    engine = create_async_engine(settings.postgres.url.get_secret_value(), pool_size=settings.postgres.pool_size)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await engine.dispose()
+
+    app = FastAPI(lifespan=lifespan)
     app.state.sessions = async_sessionmaker(engine, expire_on_commit=False)
     app.state.auth = settings.auth
     app.state.most = settings.limits.favorites_per_user

@@ -42,5 +42,8 @@ class Favourite(Base):
     added_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     sync: Mapped[FilmSync] = relationship(lazy="joined", innerjoin=True)
     film: Mapped[Film | None] = relationship(
-        lazy="joined", primaryjoin=lambda: Favourite.kinopoisk_id == Film.kinopoisk_id, foreign_keys=kinopoisk_id
+        lazy="joined",
+        primaryjoin=lambda: Favourite.kinopoisk_id == Film.kinopoisk_id,
+        foreign_keys=kinopoisk_id,
+        viewonly=True,
     )
