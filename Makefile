@@ -11,7 +11,7 @@ SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 LOCK = .tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo env compose-check test audit test-faults test-model test-contract test-e2e e2e lint types imports tests bench bench-recommendations dashboards pictures lock clean setup
+.PHONY: help run demo env compose-check test audit test-faults test-model test-contract test-e2e e2e lint types imports tests bench bench-check bench-recommendations dashboards pictures lock clean setup
 
 help:  ## This list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while read -r name text; do printf '  make %-22s %s\n' "$$name" "$$text"; done
@@ -61,6 +61,9 @@ test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatibl
 
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench
+
+bench-check: setup  ## Is the service much slower than it can be? Beside the limit of bench/limit, a minute
+	$(BIN)/python -m bench.performance --check
 
 bench-recommendations: setup  ## How good recommendations are; MOVIETWEETINGS=folder of its data
 	$(BIN)/python -m bench.recommendations --movietweetings "$(MOVIETWEETINGS)"

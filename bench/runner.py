@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +19,13 @@ from dev.problems import CannotStart
 VERDICTS = {True: "[green]met[/]", False: "[bold red]missed[/]", None: ""}
 
 Rows = Mapping[str, ModuleType]
+
+
+class Outcome(NamedTuple):
+    """The figures of each row that could be measured, and whether one could not."""
+
+    figures: dict[str, list[Figure]]
+    failed: bool
 
 
 def by_name(modules: Sequence[ModuleType]) -> dict[str, ModuleType]:
@@ -35,8 +43,8 @@ def parser_for(name: str, rows: Rows) -> argparse.ArgumentParser:
     return parser
 
 
-def parse(name: str, rows: Rows, arguments: Sequence[str]) -> argparse.Namespace:
-    parser = parser_for(name, rows)
+def parse(parser: argparse.ArgumentParser, rows: Rows, arguments: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; ends the process where it cannot be."""
     chosen = parser.parse_args(arguments)
     if unknown := set(chosen.rows) - set(rows):
         parser.error(f"no such row: {', '.join(sorted(unknown))}. Rows: {', '.join(rows)}")
@@ -72,18 +80,23 @@ async def _measured(measure: Callable[[Scale], Awaitable[list[Figure]]], scale: 
 
 def run(name: str, rows: Rows, arguments: Sequence[str]) -> int:
     """0 when everything was measured, whether or not a target was met; 2 when something could not be."""
-    chosen = parse(name, rows, arguments)
+    return 2 if measure_rows(rows, parse(parser_for(name, rows), rows, arguments)).failed else 0
+
+
+def measure_rows(rows: Rows, chosen: argparse.Namespace) -> Outcome:
+    """Measure and print those that were chosen, then how many targets were met."""
     console = Console(width=None if sys.stdout.isatty() else 120)
     console.print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, everything on this machine")
     scale = Scale(chosen.quick, chosen.before, chosen.movietweetings)
-    figures, failed = [], False
-    for each in chosen.rows or rows:
+    measured: dict[str, list[Figure]] = {}
+    wanted = chosen.rows or list(rows)
+    for each in wanted:
         try:
-            figures += run_row(console, each, rows[each], scale)
+            measured[each] = run_row(console, each, rows[each], scale)
         except CannotMeasure as problem:
-            failed = True
             console.print(f"[bold red]{each} could not be measured.[/] {problem}", highlight=False)
+    figures = [figure for row in measured.values() for figure in row]
     missed = [figure.name for figure in figures if figure.met is False]
     met = sum(figure.met is True for figure in figures)
     console.print(f"\n{met} targets met, {len(missed)} missed{': ' if missed else ''}{'; '.join(missed)}")
-    return 2 if failed else 0
+    return Outcome(measured, failed=not set(wanted) <= measured.keys())

@@ -20,6 +20,7 @@ TARGETS = {
     "types",
     "imports",
     "bench",
+    "bench-check",
     "lock",
     "clean",
 }
