@@ -62,7 +62,7 @@ test-e2e: setup e2e  ## Against the real Graphite, StatsD and a Sentry-compatibl
 bench: setup  ## Benchmarks
 	$(BIN)/python -m bench
 
-bench-check: setup  ## Is the service much slower than it can be? Beside the limit of bench/limit, a minute
+bench-check: setup  ## Is the service much slower than it can be? Beside the limit of bench/limit, two minutes
 	$(BIN)/python -m bench.performance --check
 
 bench-recommendations: setup  ## How good recommendations are; MOVIETWEETINGS=folder of its data

@@ -37,7 +37,7 @@ MARGINS = {
 def main(arguments: Sequence[str]) -> int:
     """0 when everything was measured, 1 where `--check` finds the service too slow, 2 when something could not be."""
     parser = runner.parser_for("bench.performance", ROWS)
-    parser.add_argument("--check", action="store_true", help=f"{CHECKED} in a minute; fails far below the targets")
+    parser.add_argument("--check", action="store_true", help=f"{CHECKED} in two minutes; fails far below the targets")
     parser.add_argument("--write", action="store_true", help="write what is measured into docs/performance.md")
     chosen = runner.parse(parser, ROWS, arguments)
     if chosen.check:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench.earlier import git
 from bench.figures import CannotMeasure, Figure
 from bench.plot import Groups, bars
 from bench.rows import hot_requests
@@ -14,14 +15,16 @@ from bench.rows import hot_requests
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "performance.md", DOCS / "pictures" / "performance.svg"
 TITLE = "Requests a second of one process at 16 clients"
+MEASURED = ("api", "worker", "shared", "migrations", "bench", "requirements")
 VERDICTS = {True: "met", False: "missed", None: ""}
 
 
 def write(measured: Mapping[str, Sequence[Figure]], *, quick: bool) -> None:
     """The rows that were measured; what the page tells of others stays."""
-    page = PAGE.read_text()
+    page, where = PAGE.read_text(), f"{datetime.now(UTC):%Y-%m-%d}, {version()}, {machine()}"
     for row, figures in measured.items():
-        page = between_marks(page, row, section(row, figures, quick=quick))
+        command = f"python -m bench.performance {'--quick ' if quick else ''}{row}"
+        page = between_marks(page, row, section(figures, f"`{command}`, {where}"))
     PAGE.write_text(page)
     if row_figures := measured.get("hot_requests"):
         PICTURE.write_text(
@@ -39,13 +42,17 @@ def between_marks(page: str, row: str, content: str) -> str:
     return changed
 
 
-def section(row: str, figures: Sequence[Figure], *, quick: bool) -> str:
-    """A table, the command that gave it, and where it ran."""
-    command = f"python -m bench.performance {'--quick ' if quick else ''}{row}"
-    machine = f"{os.cpu_count()} × {processor()}, Python {platform.python_version()}"
+def section(figures: Iterable[Figure], source: str) -> str:
+    """A table, and what gave it."""
     lines = ["| figure | measured | target | |", "|---|---|---|---|"]
     lines += [f"| {each.name} | {each.measured} | {each.target} | {VERDICTS[each.met]} |" for each in figures]
-    return "\n".join([*lines, "", f"`{command}`, {datetime.now(UTC):%Y-%m-%d}, {machine}", ""])
+    return "\n".join([*lines, "", source, ""])
+
+
+def version() -> str:
+    """The commit that was measured. Raises CannotMeasure where there is no git to ask."""
+    changes = git("status", "--porcelain", "--", *MEASURED).strip()
+    return git("rev-parse", "--short", "HEAD").decode().strip() + (" with changes" if changes else "")
 
 
 def groups(figures: Iterable[Figure]) -> Groups:
@@ -58,7 +65,7 @@ def groups(figures: Iterable[Figure]) -> Groups:
     return found
 
 
-def processor() -> str:
-    """Its name as Linux tells it."""
+def machine() -> str:
+    """Cores, their name as Linux tells it, and Python."""
     told = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return told[1] if told else platform.machine()
+    return f"{os.cpu_count()} × {told[1] if told else platform.machine()}, Python {platform.python_version()}"

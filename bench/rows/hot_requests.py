@@ -37,7 +37,7 @@ Paces = list[list[float]]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices, requests = scale.pick(9, 5), scale.pick(12, 2), scale.pick(3_000, 200)
+    rounds, slices, requests = scale.pick(9, 5), scale.pick(12, 4), scale.pick(3_000, 200)
     async with running_stack(Layout(environment=ENVIRONMENT, sandbox=UNLIMITED)) as stack:
         people = await prepare(stack)
         with collector() as statsd:
