@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -31,7 +32,9 @@ def with_freshness(document: str, row: Mapping[str, Any]) -> str:
     )
 
 
+@lru_cache(maxsize=20_000)
 def quoted(moment: datetime | None) -> str:
+    """As JSON. Remembered, because the same films stand in many lists, and the same list is asked for again."""
     return f'"{json_moment(moment)}"' if moment else "null"
 
 

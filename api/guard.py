@@ -43,6 +43,7 @@ class RequestGuard:
             self._check_address(scope)
             body = await self._read_body(Request(scope, receive)) if announces_body(scope) else b""
             check_body(scope, body)
+            scope["state"]["body"] = body
         except errors.Problem as problem:
             await errors.respond(problem, scope)(scope, receive, send)
             return

@@ -5,7 +5,7 @@ import uuid
 from typing import Annotated, Any
 
 import structlog
-from fastapi import Depends, Path, Query
+from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.passwords import LONGEST, SHORTEST, objection
@@ -107,11 +107,12 @@ Cursor = Annotated[
 ]
 
 
-async def _film_in_path(
-    kinopoisk_id: Annotated[int, Path(ge=1, le=LARGEST_ID, examples=[301]), BeforeValidator(_ascii_digits)],
-) -> int:
+def _noted(kinopoisk_id: int) -> int:
+    """Log lines of this request bear it."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=kinopoisk_id)
     return kinopoisk_id
 
 
-FilmInPath = Annotated[int, Depends(_film_in_path)]
+FilmInPath = Annotated[
+    int, Path(ge=1, le=LARGEST_ID, examples=[301]), BeforeValidator(_ascii_digits), AfterValidator(_noted)
+]

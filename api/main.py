@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from api import docs, error_handlers
 from api.attempts import Attempts, Bounds
 from api.commands import refreshes
-from api.commands.deps import Listeners
+from api.commands.deps import Adding
 from api.cors import CrossOrigin
 from api.guard import RequestGuard
 from api.lookups.films import Opening
@@ -50,11 +50,11 @@ def create_app(settings: Settings) -> FastAPI:
         version=VERSION,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours goes another way: api.telemetry
         redirect_slashes=False,  # the redirect would repeat the Host header
         lifespan=lifespan(settings),
+        routes=[route for router in ROUTERS for route in router.routes],  # included, each would be looked for twice
     )
-    for router in ROUTERS:
-        app.include_router(router)
     docs.install(app)
     error_handlers.install(app)
     protect(app, settings)
@@ -116,6 +116,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     stack.push_async_callback(postgres.close, read_engine, write_engine, health_engine)
     for close in (redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
+    read_item = partial(favourite_queries.read_item, read_engine)
     recommendation_flights: Flights[recommendations.Made] = Flights()
     for part in (waker, impressions, views, seen_sessions, searches, on_demand, readiness):
         stack.push_async_callback(part.close)
@@ -125,7 +126,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "redis": redis,
         "waker": waker,
         "impressions": impressions,
-        "favourite_listeners": Listeners(waker, impressions),
+        "adding": Adding(write_engine, settings.limits.favorites_per_user, waker, impressions, read_item),
         "film_opener": partial(Opening, read_engine, on_demand, enrichment.fallback_wait_seconds),
         "searches": searches,
         "views": views,
@@ -137,8 +138,6 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "attempts": make_attempts(settings, redis),
         "seen_sessions": seen_sessions,
         "tokens": make_tokens(settings),
-        "read_item": partial(favourite_queries.read_item, read_engine),
-        "favourites_limit": settings.limits.favorites_per_user,
         "hidden_limit": settings.limits.hidden_per_user,
         "sessions_limit": settings.limits.sessions_per_user,
         "refresh_limits": refreshes.RefreshLimits(

@@ -67,7 +67,7 @@ def is_worth_a_line(method: str, path: str | None, status: int, reads: float) ->
     """
     if is_health(path):
         return False
-    if method not in READS or not 200 <= status < 400:
+    if reads == 1 or method not in READS or not 200 <= status < 400:
         return True
     return zlib.crc32((request_id() or "").encode()) < reads * 2**32
 

@@ -32,21 +32,22 @@ class Forgetful(Protocol):
 
 
 @dataclass(frozen=True)
-class Listeners:
-    """Who hears of a new favourite once it is committed: nobody waits for them, and they do not fail."""
+class Adding:
+    """What it takes to add a favourite; `waker` and `choices` hear of it once it is committed, and do not fail."""
 
+    engine: AsyncEngine
+    most: int
     waker: Waker
     choices: Choices
+    read_item: ReadItem
 
 
 WriteEngine = Annotated[AsyncEngine, held("write_engine")]
 WorkerWaker = Annotated[Waker, held("waker")]
-FavouriteListeners = Annotated[Listeners, held("favourite_listeners")]
+AddingFavourites = Annotated[Adding, held("adding")]
 AccountListener = Annotated[Forgetful, held("impressions")]
 PasswordHashes = Annotated[Passwords, held("passwords")]
 CountedAttempts = Annotated[Attempts, held("attempts")]
 AccessTokens = Annotated[Tokens, held("tokens")]
-ItemReader = Annotated[ReadItem, held("read_item")]
-FavouritesLimit = Annotated[int, held("favourites_limit")]
 HiddenLimit = Annotated[int, held("hidden_limit")]
 SessionsLimit = Annotated[int, held("sessions_limit")]

@@ -9,18 +9,19 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, delete, exists, select, t
 
 from api import errors, shapes
 from api.answers import json_bytes
-from api.commands.deps import FavouriteListeners, FavouritesLimit, ItemReader, WriteEngine
+from api.commands.deps import AddingFavourites, WriteEngine
 from api.commands.one_at_a_time import asker_alone
 from api.identity import OPEN_SESSION, Asking
 from api.inputs import Body, FilmInPath, KinopoiskId
 from api.openapi import SIGNED_IN, WITH_BODY, problems
+from api.quick_route import QuickRoute
 from shared.logs import request_id
 from shared.moments import json_moment
 from shared.prepared import Prepared, driver
 from shared.tables.truth import favourite
 
 log = structlog.get_logger()
-router = APIRouter(prefix="/movies/favorites", tags=["commands"])
+router = APIRouter(prefix="/movies/favorites", tags=["commands"], route_class=QuickRoute)
 
 # Its rank is how many films wait before it for the same user, so that a long list of one starves nobody else; who waits
 # for it too, with fewer films of his own, or is the first to wait for it, moves it forward; the latter also while it is
@@ -82,28 +83,21 @@ class NewFavourite(Body):
     response_model=shapes.FavouriteItem,
     responses=problems(errors.FavouritesLimitReached, *SIGNED_IN, *WITH_BODY),
 )
-async def add_favourite(
-    film: NewFavourite,
-    asker: Asking,
-    engine: WriteEngine,
-    most: FavouritesLimit,
-    listeners: FavouriteListeners,
-    read_item: ItemReader,
-) -> Response:
+async def add_favourite(film: NewFavourite, asker: Asking, adding: AddingFavourites) -> Response:
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
-    wish = {"kinopoisk_id": film.kinopoisk_id, "request_id": request_id(), "most": most}
-    async with driver(engine) as connection, connection.transaction():
+    wish = {"kinopoisk_id": film.kinopoisk_id, "request_id": request_id(), "most": adding.most}
+    async with driver(adding.engine) as connection, connection.transaction():
         user_id = await asker_alone(connection, asker)
         result = await ADD.row(connection, user_id=user_id, **wish)
     if result["added_at"] is None:
         raise errors.FavouritesLimitReached
     if result["is_new"] or result["asked_again"]:
-        listeners.waker.ring()  # only after the commit; the sweep covers a crash here
+        adding.waker.ring()  # only after the commit; the sweep covers a crash here
     if result["is_new"]:
-        listeners.choices.chosen(user_id, film.kinopoisk_id)
+        adding.choices.chosen(user_id, film.kinopoisk_id)
         log.info("favourite_added")
-    item = await read_item(user_id, film.kinopoisk_id)
+    item = await adding.read_item(user_id, film.kinopoisk_id)
     item = item or removed_meanwhile(film.kinopoisk_id, result["added_at"])
     return json_bytes(item, 202, Location=f"/movies/favorites/{film.kinopoisk_id}")
 

@@ -17,10 +17,11 @@ from api.inputs import FilmInPath
 from api.lookups.deps import FilmViews, not_now
 from api.lookups.stored import WANTED_BY_ASKER, read_film
 from api.openapi import IF_CHANGED, SIGNED_IN, Problems, problems
+from api.quick_route import QuickRoute
 from shared.enrichment.on_demand import FilmsOnDemand
 from shared.upstream.errors import NotNow
 
-router = APIRouter(prefix="/movies", tags=["lookups"])
+router = APIRouter(prefix="/movies", tags=["lookups"], route_class=QuickRoute)
 
 UPSTREAM: Problems = (
     errors.UpstreamUnavailable,

@@ -15,12 +15,13 @@ from api.identity import Asking, with_session
 from api.inputs import Cursor, FilmInPath, PageSize
 from api.openapi import IF_CHANGED, SIGNED_IN, problems
 from api.queries.pages import Collected, newest_first
+from api.quick_route import QuickRoute
 from shared.prepared import Prepared, driver
 from shared.tables.read import film
 from shared.tables.truth import favourite
 from shared.tables.work import film_sync
 
-router = APIRouter(prefix="/movies/favorites", tags=["queries"])
+router = APIRouter(prefix="/movies/favorites", tags=["queries"], route_class=QuickRoute)
 
 ITEMS: Select[tuple[Any, ...]] = select(
     favourite.c.kinopoisk_id, favourite.c.added_at, film_sync.c.status, film.c.document, *FRESHNESS

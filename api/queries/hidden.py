@@ -12,11 +12,12 @@ from api.identity import Asking
 from api.inputs import Cursor, PageSize
 from api.openapi import IF_CHANGED, SIGNED_IN, problems
 from api.queries.pages import Collected, newest_first
+from api.quick_route import QuickRoute
 from shared.tables.read import film
 from shared.tables.truth import hidden_film
 from shared.tables.work import film_sync
 
-router = APIRouter(prefix="/movies/hidden", tags=["queries"])
+router = APIRouter(prefix="/movies/hidden", tags=["queries"], route_class=QuickRoute)
 
 # A hidden film may be one that nobody wants and of which nothing is stored.
 ITEMS: Select[tuple[Any, ...]] = select(

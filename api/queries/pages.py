@@ -30,7 +30,9 @@ async def newest_first(asker: Asker, collected: Collected, limit: int, cursor: s
     else:
         moment, kinopoisk_id = from_cursor(cursor)
         rows = await asker.rows(collected.further, most=limit + 1, moment=moment, kinopoisk_id=kinopoisk_id)
-    shown = [row for row in rows[:limit] if row.kinopoisk_id is not None]
-    next_cursor = f'"{to_cursor(shown[-1][collected.added], shown[-1].kinopoisk_id)}"' if len(rows) > limit else "null"
+    shown = [row for row in rows[:limit] if row["kinopoisk_id"] is not None]
+    next_cursor = (
+        f'"{to_cursor(shown[-1][collected.added], shown[-1]["kinopoisk_id"])}"' if len(rows) > limit else "null"
+    )
     body = f'{{"items":[{",".join(map(collected.as_json, shown))}],"next_cursor":{next_cursor}}}'
     return json_if_changed(body.encode(), asker.scope)

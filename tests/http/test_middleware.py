@@ -97,7 +97,7 @@ async def test_an_unforeseen_exception_is_a_500_without_its_text(anna: Client, m
     def crash(*_: object) -> str:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("api.queries.pages.json_bytes", crash)
+    monkeypatch.setattr("api.queries.pages.json_if_changed", crash)
     answer = await anna.get("/movies/favorites")
     problem(answer, 500, "internal-error")
     assert "canary" not in answer.text
@@ -107,7 +107,7 @@ async def test_a_crash_is_logged_under_its_request(anna: Client, monkeypatch: py
     def crash(*_: object) -> str:
         raise RuntimeError("canary-secret")
 
-    monkeypatch.setattr("api.queries.pages.json_bytes", crash)
+    monkeypatch.setattr("api.queries.pages.json_if_changed", crash)
     logged = await lines_of(anna, "GET", "/movies/favorites", headers={"X-Request-ID": "r2"})
     assert ("request_crashed", "r2") in [(entry["event"], entry.get("request_id")) for entry in logged]
 

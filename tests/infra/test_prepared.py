@@ -1,0 +1,106 @@
+"""Statements that asyncpg runs itself, on connections of an engine's pool."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+from sqlalchemy import Integer, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import wiring
+from shared.postgres import is_away
+from shared.prepared import Prepared, driver
+from shared.settings import Settings
+
+SUM = Prepared(select((bindparam("a", type_=Integer) + bindparam("b", 2, type_=Integer)).label("sum")))
+BACKEND = "SELECT pg_backend_pid()"
+
+
+@pytest.fixture
+async def engine(settings: Settings, database: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    """With one connection."""
+    one = settings.model_copy(update={"postgres": settings.postgres.model_copy(update={"pool_size": 1})})
+    engine = wiring.write_engine(one, "kinoshelf-test")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(("values", "expected"), [({"a": 1}, 3), ({"a": 1, "b": 4}, 5)])
+async def test_what_the_statement_gives_need_not_be_given(
+    engine: AsyncEngine, values: dict[str, int], expected: int
+) -> None:
+    async with driver(engine) as connection:
+        assert [row.sum for row in await SUM.rows(connection, **values)] == [expected]
+
+
+async def test_a_value_that_is_missing_is_an_error(engine: AsyncEngine) -> None:
+    missing = Prepared(text("SELECT :a + 1").bindparams(bindparam("a", type_=Integer)))
+    with pytest.raises(KeyError):
+        async with driver(engine) as connection:
+            await missing.rows(connection)
+
+
+async def test_a_column_that_is_none_is_an_attribute_error(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection:
+        row = await SUM.row(connection, a=1)
+    with pytest.raises(AttributeError):
+        _ = row.product
+
+
+async def test_a_connection_comes_back(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection:
+        first = await connection.fetchval(BACKEND)
+    async with driver(engine) as connection:
+        assert await connection.fetchval(BACKEND) == first
+
+
+async def test_one_that_is_left_in_a_transaction_is_thrown_away(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection:
+        first = await connection.fetchval(BACKEND)
+        await connection.execute("BEGIN")
+    async with driver(engine) as connection:
+        assert await connection.fetchval(BACKEND) != first
+        assert not connection.is_in_transaction()
+
+
+async def test_who_gives_up_leaves_a_connection_that_can_be_used(engine: AsyncEngine) -> None:
+    entered = asyncio.Event()
+
+    async def sleep() -> None:
+        async with driver(engine) as connection, connection.transaction():
+            entered.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    task = asyncio.create_task(sleep())
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with driver(engine) as connection:
+        assert (await SUM.row(connection, a=1))["sum"] == 3
+
+
+async def test_one_that_breaks_off_means_that_postgresql_is_away(engine: AsyncEngine) -> None:
+    with pytest.raises((asyncpg.PostgresError, ConnectionError)) as raised:
+        async with driver(engine) as connection:
+            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert is_away(raised.value)
+
+
+async def test_using_one_that_is_gone_means_that_postgresql_is_away(engine: AsyncEngine) -> None:
+    async def use() -> None:
+        async with driver(engine) as connection:
+            connection.terminate()
+            await connection.fetchval(BACKEND)
+
+    with pytest.raises(ConnectionError) as raised:
+        await use()
+    assert is_away(raised.value)
+
+
+async def test_a_mistake_of_ours_is_none_of_postgresql(engine: AsyncEngine) -> None:
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        async with driver(engine) as connection:
+            await connection.execute("SELECT nothing_like_it")
+    assert not is_away(raised.value)
