@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,12 +38,16 @@ def genre_ids(film: Film) -> list[int]:
     return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
+_PROJECTED = insert(film_table).values(
+    fetched_at=func.coalesce(bindparam("fetched_at", type_=film_table.c.fetched_at.type), func.now())
+)
+WRITE = _PROJECTED.on_conflict_do_update(
+    index_elements=["kinopoisk_id"],
+    set_={column.name: _PROJECTED.excluded[column.name] for column in film_table.columns if column.computed is None},
+    where=(film_table.c.detail == "summary") | (_PROJECTED.excluded.detail == "full"),
+)
+
+
 async def project(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
     """Write these rows; a summary replaces no full film. Each has `fetched_at`, or was received now."""
-    timed = [{"fetched_at": func.now(), **row} for row in rows]
-    upsert = insert(film_table).values(timed)
-    newer = {column.name: upsert.excluded[column.name] for column in film_table.columns if column.name in timed[0]}
-    replaceable = (film_table.c.detail == "summary") | (upsert.excluded.detail == "full")
-    await connection.execute(
-        upsert.on_conflict_do_update(index_elements=["kinopoisk_id"], set_=newer, where=replaceable)
-    )
+    await connection.execute(WRITE, [{"fetched_at": None, **row} for row in rows])

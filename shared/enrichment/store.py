@@ -22,18 +22,18 @@ class Source(NamedTuple):
     body: str
 
 
+_RECEIVED = insert(film_source).values(fetched_at=func.now())
+KEEP = _RECEIVED.on_conflict_do_update(
+    index_elements=["kinopoisk_id"],
+    set_={name: _RECEIVED.excluded[name] for name in ("body", "detail", "fetched_at")},
+    where=(film_source.c.detail == "summary") | (_RECEIVED.excluded.detail == "full"),
+)
+
+
 async def store(connection: AsyncConnection, sources: Sequence[Source], detail: Detail) -> None:
     """Bodies and projections, old ones replaced; a summary replaces no full film."""
-    rows = [
-        {"kinopoisk_id": source.film.kinopoisk_id, "body": source.body, "detail": detail, "fetched_at": func.now()}
-        for source in sources
-    ]
-    upsert = insert(film_source).values(rows)
-    newer = {name: upsert.excluded[name] for name in ("body", "detail", "fetched_at")}
-    replaceable = (film_source.c.detail == "summary") | (upsert.excluded.detail == "full")
-    await connection.execute(
-        upsert.on_conflict_do_update(index_elements=["kinopoisk_id"], set_=newer, where=replaceable)
-    )
+    rows = [{"kinopoisk_id": source.film.kinopoisk_id, "body": source.body, "detail": detail} for source in sources]
+    await connection.execute(KEEP, rows)
     await project(connection, [film_row(source.film, detail) for source in sources])
 
 
