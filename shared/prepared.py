@@ -65,7 +65,11 @@ class Lent:
         self._engine = engine
 
     async def __aenter__(self) -> asyncpg.Connection:
-        self._lent = await self._engine.raw_connection()
+        try:
+            self._lent = await self._engine.raw_connection()
+        except self._engine.dialect.loaded_dbapi.Error as error:  # SQLAlchemy's word for what PostgreSQL said
+            said = error.__cause__
+            raise said if isinstance(said, asyncpg.PostgresError) else ConnectionResetError("not opened") from None
         self._connection = self._lent.driver_connection
         return self._connection
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Integer, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -97,6 +98,15 @@ async def test_using_one_that_is_gone_means_that_postgresql_is_away(engine: Asyn
     with pytest.raises(ConnectionError) as raised:
         await use()
     assert is_away(raised.value)
+
+
+async def test_why_none_could_be_opened_is_told_in_the_words_of_postgresql(settings: Settings) -> None:
+    elsewhere = SecretStr(settings.postgres.url.get_secret_value().rpartition("/")[0] + "/nowhere")
+    lost = settings.model_copy(update={"postgres": settings.postgres.model_copy(update={"url": elsewhere})})
+    engine = wiring.read_engine(lost, "kinoshelf-test")
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        await driver(engine).__aenter__()
+    await engine.dispose()
 
 
 async def test_a_mistake_of_ours_is_none_of_postgresql(engine: AsyncEngine) -> None:
