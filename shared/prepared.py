@@ -3,6 +3,7 @@
 Building and running one with SQLAlchemy takes several times as long as PostgreSQL takes to answer it.
 """
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,9 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialects
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
+
+# After these a connection may still be busy with what was asked: nobody else gets it.
+UNFINISHED = (TimeoutError, asyncio.CancelledError, OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Record(asyncpg.Record):  # type: ignore[misc]
@@ -75,8 +79,9 @@ class Lent:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         connection: Any = self._connection
-        if not connection.is_closed() and connection.is_in_transaction():
+        closed = connection.is_closed()
+        if isinstance(error, UNFINISHED) or (not closed and connection.is_in_transaction()):
             self._lent.invalidate()
         self._lent.close()
-        if isinstance(error, asyncpg.InterfaceError) and connection.is_closed():
+        if isinstance(error, asyncpg.InternalClientError) or (closed and isinstance(error, asyncpg.InterfaceError)):
             raise ConnectionResetError("the server closed this connection") from None

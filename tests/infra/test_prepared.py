@@ -65,21 +65,34 @@ async def test_one_that_is_left_in_a_transaction_is_thrown_away(engine: AsyncEng
         assert not connection.is_in_transaction()
 
 
-async def test_who_gives_up_leaves_a_connection_that_can_be_used(engine: AsyncEngine) -> None:
-    entered = asyncio.Event()
+async def test_one_whose_user_gave_up_is_thrown_away(engine: AsyncEngine) -> None:
+    entered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def sleep() -> None:
         async with driver(engine) as connection, connection.transaction():
-            entered.set()
+            entered.set_result(await connection.fetchval(BACKEND))
             await connection.execute("SELECT pg_sleep(60)")
 
     task = asyncio.create_task(sleep())
-    await entered.wait()
+    first = await entered
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     async with driver(engine) as connection:
-        assert (await SUM.row(connection, a=1))["sum"] == 3
+        assert await connection.fetchval(BACKEND) != first
+
+
+async def test_one_that_took_too_long_is_thrown_away(engine: AsyncEngine) -> None:
+    async def sleep() -> None:
+        async with driver(engine) as connection:
+            taken.append(await connection.fetchval(BACKEND))
+            await connection.execute("SELECT pg_sleep(60)", timeout=0.05)
+
+    taken: list[int] = []
+    with pytest.raises(TimeoutError):
+        await sleep()
+    async with driver(engine) as connection:
+        assert await connection.fetchval(BACKEND) not in taken
 
 
 async def test_one_that_breaks_off_means_that_postgresql_is_away(engine: AsyncEngine) -> None:
