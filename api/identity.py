@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from api.errors import Unauthorized
 from api.tokens import Identity, InvalidToken
-from shared.prepared import Prepared, driver
+from shared.prepared import Lent, Prepared, driver
 from shared.tables.truth import session
 
 OPEN_SESSION = (
@@ -64,18 +64,21 @@ class Asker:
 
     async def rows(self, query: Prepared, engine: AsyncEngine | None = None, **values: Any) -> list[Any]:
         """The rows of a query `with_session`; where it has none, one of nulls. Raises Unauthorized."""
-        self._state["session_open"] = True  # unless the lookup says no; where it fails nobody is to blame
-        async with driver(engine or self._state["read_engine"]) as connection:
+        async with self.connection(engine or self._state["read_engine"]) as connection:
             return await self.rows_on(connection, query, **values)
 
+    def connection(self, engine: AsyncEngine) -> Lent:
+        """`async with`: one to look the session up on."""
+        self._state["session_open"] = True  # unless the lookup says no; where it fails nobody is to blame
+        return driver(engine)
+
     async def rows_on(self, connection: Connection, query: Prepared, **values: Any) -> list[Any]:
-        """The same within a transaction."""
+        """The same on a `connection`, so that it can be part of a transaction."""
         state, (user_id, session_id) = self._state, self.claimed
         rows = await query.rows(connection, user_id=user_id, session_id=session_id, **values)
         if not rows:
             state["session_open"] = False
             raise Unauthorized
-        state["session_open"] = True
         if rows[0]["long_unseen"]:
             state["seen_sessions"].note(session_id)
         structlog.contextvars.bind_contextvars(user_id=str(user_id))

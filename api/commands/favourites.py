@@ -17,7 +17,7 @@ from api.openapi import SIGNED_IN, WITH_BODY, problems
 from api.quick_route import QuickRoute
 from shared.logs import request_id
 from shared.moments import json_moment
-from shared.prepared import Prepared, driver
+from shared.prepared import Prepared
 from shared.tables.truth import favourite
 
 log = structlog.get_logger()
@@ -87,7 +87,7 @@ async def add_favourite(film: NewFavourite, asker: Asking, adding: AddingFavouri
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
     wish = {"kinopoisk_id": film.kinopoisk_id, "request_id": request_id(), "most": adding.most}
-    async with driver(adding.engine) as connection, connection.transaction():
+    async with asker.connection(adding.engine) as connection, connection.transaction():
         user_id = await asker_alone(connection, asker)
         result = await ADD.row(connection, user_id=user_id, **wish)
     if result["added_at"] is None:

@@ -113,7 +113,12 @@ async def test_a_user_who_asks_what_is_open_to_all_is_still_the_user(serve: Serv
     assert await ask(service, 3) == [200, 200, 429]  # registering and logging in were the other two
 
 
-async def test_a_database_that_is_away_makes_no_user_doubtful(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("GET", "/profile", None), ("POST", "/movies/favorites", {"kinopoisk_id": 301})]
+)
+async def test_a_database_that_is_away_makes_no_user_doubtful(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: Any
+) -> None:
     service = await limited(serve, 5)
     anna = await service.user("anna")
 
@@ -122,7 +127,7 @@ async def test_a_database_that_is_away_makes_no_user_doubtful(serve: Serve, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(AsyncEngine, "raw_connection", away)
-        problem(await anna.get("/profile"), 503, "unavailable")
+        problem(await anna.send(method, path, json=body), 503, "unavailable")
     await ask(service, 5)
     assert (await anna.get("/profile")).status_code == 200
 
