@@ -1,7 +1,7 @@
 """Routes of what is asked all day: they take their arguments themselves, because FastAPI takes longer than PostgreSQL.
 
 FastAPI declares and documents them as all others. A request with anything wrong in it is left to FastAPI, too, so that
-every refusal is the same.
+every refusal is the same; only who has no open session is told that first, as everywhere.
 """
 
 from collections.abc import Mapping
@@ -32,25 +32,28 @@ class QuickRoute(APIRoute):
         self._dependencies = dict(map(_dependency, self.dependant.dependencies))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        values = self._values(scope) if scope["method"] in (self.methods or ()) else None
-        if values is None:
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        values = {name: scope["state"][held] if held else Asker(scope) for name, held in self._dependencies.items()}
+        if not self._take_all(scope, values):
+            for asker in (value for value in values.values() if isinstance(value, Asker)):
+                await asker.identity()
             await super().handle(scope, receive, send)
             return
         answer = await self.endpoint(**values)
         await (answer or Response(status_code=self.status_code or 200))(scope, receive, send)
 
-    def _values(self, scope: Scope) -> Values | None:
-        """None where FastAPI has to look. Raises Unauthorized."""
-        wanted, values = self.dependant, {}
-        for name, held in self._dependencies.items():
-            values[name] = scope["state"][held] if held else Asker(scope)
+    def _take_all(self, scope: Scope, values: Values) -> bool:
+        """False where FastAPI has to look."""
+        wanted = self.dependant
         good = _take(wanted.path_params, scope["path_params"], values)
         if wanted.query_params:
             query = parse_qsl(scope["query_string"].decode(), keep_blank_values=True)
             good = good and _take(wanted.query_params, dict(query), values)
         if wanted.body_params:
             good = good and _take_body(wanted.body_params, scope["state"].get("body"), values)
-        return values if good else None
+        return good
 
 
 def _dependency(wanted: Dependant) -> tuple[str, str]:

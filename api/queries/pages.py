@@ -9,6 +9,7 @@ from sqlalchemy import Column, Select, bindparam, tuple_
 
 from api.answers import json_if_changed
 from api.cursors import from_cursor, to_cursor
+from api.errors import BadCursor
 from api.identity import Asker, with_session
 
 
@@ -28,7 +29,7 @@ async def newest_first(asker: Asker, collected: Collected, limit: int, cursor: s
     if cursor is None:
         rows = await asker.rows(collected.first, most=limit + 1)
     else:
-        moment, kinopoisk_id = from_cursor(cursor)
+        moment, kinopoisk_id = await place_of(cursor, asker)
         rows = await asker.rows(collected.further, most=limit + 1, moment=moment, kinopoisk_id=kinopoisk_id)
     shown = [row for row in rows[:limit] if row["kinopoisk_id"] is not None]
     next_cursor = (
@@ -36,3 +37,12 @@ async def newest_first(asker: Asker, collected: Collected, limit: int, cursor: s
     )
     body = f'{{"items":[{",".join(map(collected.as_json, shown))}],"next_cursor":{next_cursor}}}'
     return json_if_changed(body.encode(), asker.scope)
+
+
+async def place_of(cursor: str, asker: Asker) -> tuple[datetime, int]:
+    """Where the page begins. Raises BadCursor, or Unauthorized: who has no open session is told that first."""
+    try:
+        return from_cursor(cursor)
+    except BadCursor:
+        await asker.identity()
+        raise

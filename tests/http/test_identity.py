@@ -14,7 +14,7 @@ from api.main import make_tokens
 from api.tokens import Identity
 from shared import wiring
 from shared.settings import Settings
-from tests.client import Client
+from tests.client import Client, problem
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +65,24 @@ async def test_a_token_of_an_ended_session_is_refused(settings: Settings, engine
     await anna.send("POST", "/logout")
     with pytest.raises(Unauthorized):
         await identified(settings, engine, f"Bearer {anna.token}")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/movies/favorites?limit=0"),
+        ("GET", "/movies/favorites?cursor=bad"),
+        ("GET", "/movies/favorites/0"),
+        ("GET", "/movies/hidden?limit=0"),
+        ("GET", "/movies/0"),
+        ("POST", "/movies/favorites"),
+        ("DELETE", "/movies/favorites/0"),
+        ("DELETE", "/movies/hidden/0"),
+    ],
+)
+async def test_an_ended_session_is_told_before_anything_else_that_is_wrong(
+    anna: Client, method: str, path: str
+) -> None:
+    assert (await anna.send(method, path)).status_code == 422
+    await anna.send("POST", "/logout")
+    problem(await anna.send(method, path), 401, "unauthorized")
