@@ -14,7 +14,7 @@ from api.commands.one_at_a_time import ALONE
 from api.cursors import to_cursor
 from api.films import extended, with_freshness
 from api.identity import LOOK_UP
-from api.lookups.stored import WANTED_ONE, WITH_FAVOURITES
+from api.lookups.stored import WANTED_BY_ASKER, WITH_FAVOURITES
 from api.queries.favourites import FAVOURITES, ONE_ADDED, ONE_ASKED_FOR, as_json
 from api.queries.recommendations import VERSIONS, unpacked
 from api.tokens import Identity
@@ -75,10 +75,8 @@ async def remove_favourite(connection: asyncpg.Connection, asked: Asked) -> Answ
 
 
 async def get_film(connection: asyncpg.Connection, asked: Asked) -> Answer:
-    if not await LOOK_UP.row(connection, **asked.identity._asdict()):
-        return UNAUTHORIZED
-    row = await WANTED_ONE.row(connection, kinopoisk_id=asked.number)
-    return 200, with_freshness(row["document"], row).encode()
+    row = await WANTED_BY_ASKER.row(connection, **asked.identity._asdict(), kinopoisk_id=asked.number)
+    return (200, with_freshness(row["document"], row).encode()) if row else UNAUTHORIZED
 
 
 async def search_films(connection: asyncpg.Connection, asked: Asked) -> Answer:

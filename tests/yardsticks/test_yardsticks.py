@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.limit import app as limit_app
 from bench.limit.database import opened
 from bench.usual.app import create_app
+from shared.prepared import Prepared
 from shared.settings import Settings
 from tests.client import Client
 from tests.queries.world import World, store
@@ -59,6 +60,42 @@ async def shelf(anna: Client, worker: Worker) -> None:
 async def test_the_limit_reads_what_the_service_reads(anna: Client, limit: Client, path: str) -> None:
     ours, theirs = await anna.get(f"/movies/{path}"), await limit.get(f"/movies/{path}")
     assert (theirs.status_code, theirs.content) == (200, ours.content)
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of PostgreSQL from now on, as far as asyncpg runs it itself."""
+    asked: list[str] = []
+    arguments = Prepared.arguments
+
+    def noted(prepared: Prepared, values: dict[str, Any]) -> list[Any]:
+        asked.append(prepared.sql)
+        return arguments(prepared, values)
+
+    monkeypatch.setattr(Prepared, "arguments", noted)
+    return asked
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "favorites"),
+        ("GET", "favorites/301"),
+        ("GET", "301"),
+        ("POST", "favorites"),
+        ("DELETE", "favorites/301"),
+    ],
+)
+async def test_the_limit_runs_the_statements_of_the_service(
+    anna: Client, limit: Client, statements: list[str], method: str, path: str
+) -> None:
+    body = {"json": {"kinopoisk_id": 301}} if method == "POST" else {}
+    await anna.send(method, f"/movies/{path}", **body)
+    ours = statements.copy()
+    statements.clear()
+    await limit.send(method, f"/movies/{path}", **body)
+    assert statements == ours
 
 
 async def test_an_empty_list_at_the_limit(anna: Client, limit: Client) -> None:
