@@ -63,11 +63,15 @@ class _Forgiving:
 
 
 def as_json(entry: Any, default: Any) -> str:
-    """orjson takes no text with half a character and no number beyond 64 bits, json takes all."""
-    try:
-        return orjson.dumps(entry, default).decode()
-    except TypeError:
-        return json.dumps(entry, default=default)
+    """In ASCII, which any stdout takes, and which escapes all that a terminal or a reader of lines might obey.
+
+    orjson does so with what is ASCII already, and takes no number beyond 64 bits: the rest is left to json.
+    """
+    with suppress(TypeError):
+        line = orjson.dumps(entry, default).decode()
+        if line.isascii():
+            return line
+    return json.dumps(entry, default=default)
 
 
 def _for_people(redaction: Redaction) -> structlog.dev.ConsoleRenderer:

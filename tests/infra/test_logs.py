@@ -1,6 +1,7 @@
 """Logs, seen from outside: a process that logs in every way, and what it wrote."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -168,6 +169,23 @@ logs.configure("api", "json")
 structlog.get_logger().info("said")
 sys.stderr.write("went on")
 """
+
+
+IN_ALL_LETTERS = """
+import structlog
+from shared import logs
+
+logs.configure("api", "json")
+structlog.get_logger().info("said", name="Матрица \\x85 \\u2028 \\x9b31m")
+"""
+
+
+def test_a_line_is_in_ascii_whatever_stdout_takes() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    told = subprocess.run(
+        [sys.executable, "-c", IN_ALL_LETTERS], cwd=ROOT, env=environment, capture_output=True, check=True
+    )
+    assert json.loads(told.stdout.decode("ascii"))["name"] == "Матрица \x85 \u2028 \x9b31m"
 
 
 def test_what_cannot_be_written_stops_nothing() -> None:
