@@ -5,6 +5,7 @@ every refusal is the same; only who has no open session is told that first, as e
 """
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,7 +30,12 @@ class QuickRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
         super().__init__(path, endpoint, **options)
-        self._dependencies = dict(map(_dependency, self.dependant.dependencies))
+        wanted = self.dependant
+        self._dependencies = dict(map(_dependency, wanted.dependencies))
+        fields = (*wanted.path_params, *wanted.query_params, *wanted.body_params)
+        untaken = set(signature(endpoint).parameters) - {*self._dependencies, *(field.name for field in fields)}
+        if untaken or len(wanted.body_params) > 1:
+            raise TypeError(f"{endpoint.__name__} takes something that a QuickRoute cannot")
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in (self.methods or ()):

@@ -1,10 +1,11 @@
 """Routes that take their arguments themselves answer as FastAPI would, and leave to it what is wrong."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
 from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse, Response
 
@@ -80,11 +81,23 @@ async def test_it_answers_as_any_other_route(method: str, path: str, body: str, 
     assert quick[0] == status
 
 
-def test_what_it_cannot_take_is_found_when_it_is_made() -> None:
-    router = APIRouter(route_class=QuickRoute)
+async def with_other_dependency(word: str = Depends(lambda: "word")) -> None:
+    pass
 
-    async def endpoint(word: str = Depends(lambda: "word")) -> None:
-        pass
 
+async def with_header(word: Annotated[str, Header()] = "word") -> None:
+    pass
+
+
+async def with_request(request: Request) -> None:
+    pass
+
+
+async def with_two_in_body(one: Sent, two: Sent) -> None:
+    pass
+
+
+@pytest.mark.parametrize("endpoint", [with_other_dependency, with_header, with_request, with_two_in_body])
+def test_what_it_cannot_take_is_found_when_it_is_made(endpoint: Callable[..., Any]) -> None:
     with pytest.raises(TypeError, match="QuickRoute"):
-        router.get("/")(endpoint)
+        APIRouter(route_class=QuickRoute).post("/")(endpoint)
