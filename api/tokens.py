@@ -15,7 +15,7 @@ from jose import JWTError, jwt
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 4096
-# How many tokens are remembered: half a kilobyte each.
+# How many tokens are remembered: less than a kilobyte each.
 MOST_VERIFIED = 5_000
 THREE_PARTS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 CLOCK_SKEW_SECONDS = 30

@@ -1,5 +1,7 @@
 """`python -m bench.usual`: one process, with the settings of the service."""
 
+import gc
+
 import uvicorn
 
 from bench.usual.app import create_app
@@ -11,5 +13,8 @@ if __name__ == "__main__":
     settings = load_settings()
     logs.configure("api", settings.logs.format, settings.logs.level)
     start_metrics(settings)
-    uvicorn.run(create_app(settings), host=settings.api.host, port=settings.api.port, log_config=None, access_log=False)
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(app, host=settings.api.host, port=settings.api.port, log_config=None, access_log=False)
     metrics.close()

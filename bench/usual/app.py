@@ -51,7 +51,11 @@ class NewFavourite(Body):
 
 
 def create_app(settings: Settings) -> FastAPI:
-    engine = create_async_engine(settings.postgres.url.get_secret_value(), pool_size=settings.postgres.pool_size)
+    engine = create_async_engine(
+        settings.postgres.url.get_secret_value(),
+        pool_size=settings.postgres.pool_size,
+        connect_args={"server_settings": {"jit": "off"}},
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

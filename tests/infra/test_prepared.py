@@ -1,15 +1,15 @@
 """Statements that asyncpg runs itself, on connections of an engine's pool."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import asyncpg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Integer, bindparam, select, text
+from sqlalchemy import Integer, bindparam, make_url, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import wiring
+from shared import postgres, wiring
 from shared.postgres import is_away
 from shared.prepared import Prepared, driver
 from shared.settings import Settings
@@ -127,3 +127,62 @@ async def test_a_mistake_of_ours_is_none_of_postgresql(engine: AsyncEngine) -> N
         async with driver(engine) as connection:
             await connection.execute("SELECT nothing_like_it")
     assert not is_away(raised.value)
+
+
+class Road:
+    """To PostgreSQL, over a port of its own; nothing passes while it is closed."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.open, self._to = asyncio.Event(), (host, port)
+
+    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.open.wait()
+        answers, requests = await asyncio.open_connection(*self._to)
+        await asyncio.gather(self._pass_on(reader, requests), self._pass_on(answers, writer))
+
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while passing := await reader.read(65536):
+            await self.open.wait()
+            writer.write(passing)
+        writer.close()
+
+
+@pytest.fixture
+async def road(settings: Settings, database: AsyncEngine) -> AsyncIterator[tuple[Road, AsyncEngine]]:
+    """An engine of one connection that goes over it, and waits a fifth of a second for an answer."""
+    url = make_url(settings.postgres.url.get_secret_value())
+    assert url.host
+    assert url.port
+    road = Road(url.host, url.port)
+    async with await asyncio.start_server(road.meet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        detour = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
+        engine = postgres.write_engine(detour, "road", pool_size=1, pool_timeout=5, command_timeout=0.2)
+        road.open.set()
+        yield road, engine
+        await engine.dispose()
+
+
+async def begin(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection, connection.transaction():
+        pass
+
+
+async def begin_and_give_up(engine: AsyncEngine) -> None:
+    async with asyncio.timeout(0.1):
+        await begin(engine)
+
+
+@pytest.mark.parametrize("attempt", [begin, begin_and_give_up])
+async def test_nobody_writes_into_a_transaction_that_somebody_gave_up_to_begin(
+    road: tuple[Road, AsyncEngine], attempt: Callable[[AsyncEngine], Awaitable[None]]
+) -> None:
+    way, engine = road
+    await begin(engine)
+    way.open.clear()
+    with pytest.raises(TimeoutError):
+        await attempt(engine)
+    way.open.set()
+    await asyncio.sleep(0.1)  # so that PostgreSQL has begun, and said so
+    async with driver(engine) as connection:
+        assert not connection.is_in_transaction()
