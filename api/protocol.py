@@ -114,8 +114,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _lose_patience(self) -> None:
         self._patience = None
-        answering = self.cycle is not None and not self.cycle.response_complete
-        if answering and self._in_head:  # the next request is late, and the one before has not had its answer
+        if (
+            self._in_head and self._earlier_one_waits()
+        ):  # the next request is late, and the one before has not had its answer
             self._be_patient_for(self.bounds.head_seconds)
         elif self._in_head and self._head_bytes:
             self._refuse(refusals.RequestTimeout())
@@ -129,11 +130,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, problem: errors.Problem) -> None:
-        """In front of the app there is no request: an answer made by hand, and the end of the connection."""
+        """In front of the app there is no request: an answer made by hand, and the end of the connection.
+
+        The end alone where a request before it waits for its answer: it would take this one for it.
+        """
         if not self.transport.is_closing():
             metrics.count(f"http.refused.{problem.code}")
-            self.transport.write(as_bytes(problem))
+            if not self._earlier_one_waits():
+                self.transport.write(as_bytes(problem))
             self.transport.close()
+
+    def _earlier_one_waits(self) -> bool:
+        if self._in_head:
+            return self.cycle is not None and not self.cycle.response_complete
+        return bool(self.pipeline)
 
 
 def bounded(given: Bounds) -> type[BoundedHttpProtocol]:

@@ -245,6 +245,13 @@ async def test_requests_in_one_breath_are_answered_one_by_one(wire: Wire) -> Non
     assert re.findall(r"x-request-id: (\w+)", answers) == ["first", "second"]
 
 
+async def test_a_refusal_is_never_taken_for_the_answer_to_the_request_before(wire: Wire) -> None:
+    """Which goes on and may take effect: its caller must not be told that it was refused."""
+    for broken in (b"\0\r\n\r\n", post(b"/login", b"", b"Content-Length: x")):
+        assert not await answer_to(wire.port, get(b"/genres") + broken)
+    assert b"200 OK" in await answer_to(wire.port, get(b"/genres"))
+
+
 async def test_a_body_behind_a_refusal_is_not_taken_for_a_request(wire: Wire) -> None:
     smuggled = get(b"/health/live", b"X-Request-ID: smuggled")
     sent = post(b"/login", smuggled, b"Content-Length: " + str(len(smuggled)).encode(), b"Connection: close")
