@@ -114,9 +114,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _lose_patience(self) -> None:
         self._patience = None
-        if (
-            self._in_head and self._earlier_one_waits()
-        ):  # the next request is late, and the one before has not had its answer
+        if self._in_head and self._earlier_one_waits():  # the next request is late, but so is our answer
             self._be_patient_for(self.bounds.head_seconds)
         elif self._in_head and self._head_bytes:
             self._refuse(refusals.RequestTimeout())
