@@ -50,6 +50,7 @@ def spare_the_collector() -> None:
     """What is loaded by now stays: a full collection would walk all of it and stop every request for 0.1 s."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def stay(*_: object) -> None:

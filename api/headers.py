@@ -15,6 +15,6 @@ NOTHING = (CSP, b"default-src 'none'; frame-ancestors 'none'")
 def secure(start: Message, request_id: str) -> None:
     """Adds to the start of an answer, and leaves a page its own Content-Security-Policy."""
     headers = [*start["headers"], *ALWAYS, (b"x-request-id", request_id.encode())]
-    if not any(name.lower() == CSP for name, _ in headers):
+    if CSP not in [name.lower() for name, _ in start["headers"]]:
         headers.append(NOTHING)
     start["headers"] = headers

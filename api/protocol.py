@@ -87,16 +87,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
                 self._refuse(refusals.HeadersTooLarge())
                 return
             self._head_bytes += len(data)
-        if self._patience is None:
-            self._be_patient_for(self.bounds.head_seconds)
         super().data_received(data)
+        if self._patience is None:  # most requests come in one piece, and need none
+            if not self._in_head:
+                self._be_patient_for(self.bounds.body_seconds + GRACE_SECONDS)
+            elif self._head_bytes:
+                self._be_patient_for(self.bounds.head_seconds)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         if len(self.pipeline) >= MOST_PIPELINED:
             self._cut("too-far-ahead")
             raise ConnectionAbortedError  # the parser stops reading what else came with it
-        self._be_patient_for(self.bounds.body_seconds + GRACE_SECONDS)
+        self._be_patient_for(None)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -110,7 +113,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _be_patient_for(self, seconds: float | None) -> None:
         if self._patience:
             self._patience.cancel()
-        self._patience = None if seconds is None else self.loop.call_later(seconds, self._lose_patience)
+            self._patience = None
+        if seconds is not None:
+            self._patience = self.loop.call_later(seconds, self._lose_patience)
 
     def _lose_patience(self) -> None:
         self._patience = None
