@@ -116,7 +116,6 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     stack.push_async_callback(postgres.close, read_engine, write_engine, health_engine)
     for close in (redis.close, asking.kinopoisk.close):
         stack.push_async_callback(close)
-    read_item = partial(favourite_queries.read_item, read_engine)
     recommendation_flights: Flights[recommendations.Made] = Flights()
     for part in (waker, impressions, views, seen_sessions, searches, on_demand, readiness):
         stack.push_async_callback(part.close)
@@ -126,7 +125,9 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "redis": redis,
         "waker": waker,
         "impressions": impressions,
-        "adding": Adding(write_engine, settings.limits.favorites_per_user, waker, impressions, read_item),
+        "adding": Adding(
+            write_engine, settings.limits.favorites_per_user, waker, impressions, favourite_queries.read_item
+        ),
         "film_opener": partial(Opening, read_engine, on_demand, enrichment.fallback_wait_seconds),
         "searches": searches,
         "views": views,

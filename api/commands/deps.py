@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
+from asyncpg import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.attempts import Attempts
@@ -16,7 +17,7 @@ from shared.wakeup import Waker
 class ReadItem(Protocol):
     """The query side's item, handed in by the composition root: commands themselves know no read tables."""
 
-    async def __call__(self, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None: ...
+    async def __call__(self, connection: Connection, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None: ...
 
 
 class Choices(Protocol):

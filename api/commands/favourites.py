@@ -87,17 +87,18 @@ async def add_favourite(film: NewFavourite, asker: Asking, adding: AddingFavouri
     """Remember a favourite. Safe to repeat; the film's details arrive a moment later, see Location."""
     structlog.contextvars.bind_contextvars(kinopoisk_id=film.kinopoisk_id)
     wish = {"kinopoisk_id": film.kinopoisk_id, "request_id": request_id(), "most": adding.most}
-    async with asker.connection(adding.engine) as connection, connection.transaction():
-        user_id = await asker_alone(connection, asker)
-        result = await ADD.row(connection, user_id=user_id, **wish)
-    if result["added_at"] is None:
-        raise errors.FavouritesLimitReached
-    if result["is_new"] or result["asked_again"]:
-        adding.waker.ring()  # only after the commit; the sweep covers a crash here
-    if result["is_new"]:
-        adding.choices.chosen(user_id, film.kinopoisk_id)
-        log.info("favourite_added")
-    item = await adding.read_item(user_id, film.kinopoisk_id)
+    async with asker.connection(adding.engine) as connection:
+        async with connection.transaction():
+            user_id = await asker_alone(connection, asker)
+            result = await ADD.row(connection, user_id=user_id, **wish)
+        if result["added_at"] is None:
+            raise errors.FavouritesLimitReached
+        if result["is_new"] or result["asked_again"]:
+            adding.waker.ring()  # only after the commit; the sweep covers a crash here
+        if result["is_new"]:
+            adding.choices.chosen(user_id, film.kinopoisk_id)
+            log.info("favourite_added")
+        item = await adding.read_item(connection, user_id, film.kinopoisk_id)
     item = item or removed_meanwhile(film.kinopoisk_id, result["added_at"])
     return json_bytes(item, 202, Location=f"/movies/favorites/{film.kinopoisk_id}")
 

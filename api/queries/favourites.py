@@ -4,9 +4,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from asyncpg import Connection
 from fastapi import APIRouter, Response
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import errors, shapes
 from api.answers import json_if_changed
@@ -16,7 +16,7 @@ from api.inputs import Cursor, FilmInPath, PageSize
 from api.openapi import IF_CHANGED, SIGNED_IN, problems
 from api.queries.pages import Collected, newest_first
 from api.quick_route import QuickRoute
-from shared.prepared import Prepared, driver
+from shared.prepared import Prepared
 from shared.tables.read import film
 from shared.tables.truth import favourite
 from shared.tables.work import film_sync
@@ -62,10 +62,9 @@ async def get_favourite(kinopoisk_id: FilmInPath, asker: Asking) -> Response:
     return json_if_changed(as_json(row).encode(), asker.scope)
 
 
-async def read_item(engine: AsyncEngine, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None:
+async def read_item(connection: Connection, user_id: uuid.UUID, kinopoisk_id: int) -> bytes | None:
     """The item as JSON, or None where the film is no favourite of the user."""
-    async with driver(engine) as connection:
-        row = await ONE_ADDED.row(connection, user_id=user_id, kinopoisk_id=kinopoisk_id)
+    row = await ONE_ADDED.row(connection, user_id=user_id, kinopoisk_id=kinopoisk_id)
     return as_json(row).encode() if row else None
 
 
