@@ -106,7 +106,7 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     health_engine = wiring.health_engine(settings, "kinoshelf-api-health")
     redis = wiring.patient_redis(settings)
     asking = wiring.upstream(settings, write_engine, redis)
-    enrichment = settings.enrichment
+    enrichment, limits = settings.enrichment, settings.limits
     on_demand = FilmsOnDemand(asking, enrichment.interactive_wait_seconds)
     searches = Searches(asking, wiring.search_cache(settings, redis), enrichment.fallback_wait_seconds)
     views, seen_sessions = Views(write_engine, enrichment.views_seconds), SeenSessions(write_engine)
@@ -139,11 +139,9 @@ def open_state(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         "attempts": make_attempts(settings, redis),
         "seen_sessions": seen_sessions,
         "tokens": make_tokens(settings),
-        "hidden_limit": settings.limits.hidden_per_user,
-        "sessions_limit": settings.limits.sessions_per_user,
-        "refresh_limits": refreshes.RefreshLimits(
-            settings.limits.refreshes_per_user_hour, settings.limits.refresh_again_seconds
-        ),
+        "hidden_limit": limits.hidden_per_user,
+        "sessions_limit": limits.sessions_per_user,
+        "refresh_limits": refreshes.RefreshLimits(limits.refreshes_per_user_hour, limits.refresh_again_seconds),
     }
 
 
