@@ -75,13 +75,14 @@ class Asker:
     async def rows_on(self, connection: Connection, query: Prepared, **values: Any) -> list[Any]:
         """The same on a `connection`, so that it can be part of a transaction."""
         state, (user_id, session_id) = self._state, self.claimed
+        structlog.contextvars.bind_contextvars(user_id=str(user_id))
         rows = await query.rows(connection, user_id=user_id, session_id=session_id, **values)
         if not rows:
+            structlog.contextvars.unbind_contextvars("user_id")
             state["session_open"] = False
             raise Unauthorized
         if rows[0]["long_unseen"]:
             state["seen_sessions"].note(session_id)
-        structlog.contextvars.bind_contextvars(user_id=str(user_id))
         return rows
 
     async def identity(self) -> Identity:

@@ -146,7 +146,7 @@ def test_a_crash_says_who_asked_by_id_and_by_nothing_else(troubled: Troubled) ->
 def test_a_crash_says_what_was_raised_where(troubled: Troubled) -> None:
     [event] = of_the_crash(troubled)
     raised = event["exception"]["values"][-1]
-    assert raised["type"] == "ProgrammingError"
+    assert raised["type"] == "UndefinedColumnError"
     assert re.fullmatch(r"in \w+, api/queries/\w+\.py:\d+", raised["value"])
 
 
