@@ -51,6 +51,8 @@ CRUMB = {"type", "category", "level", "timestamp", "message"}
 # Of what is bound to a request or a job, as for the log.
 BOUND = ("request_id", "job", "kinopoisk_id")
 OUR_PACKAGES = {"api", "worker", "shared"}
+# They run the statements of others: whose it was is the place.
+RUNNERS = {"shared.prepared", "api.identity"}
 # The same alarm, or the same error at the same place, is told once in so many seconds by each process.
 REPEAT_SECONDS = 60.0
 
@@ -114,7 +116,7 @@ class _Cleaner:
 def place_of(error: dict[str, Any]) -> str:
     """Where it was raised, in our own code if it passed there: said instead of its text, which may hold anything."""
     frames = (error.get("stacktrace") or {}).get("frames", [])
-    ours = [frame for frame in frames if frame.get("in_app")]
+    ours = [frame for frame in frames if _is_ours(frame.get("module"))]
     for frame in reversed(ours or frames):
         return f"in {frame.get('function')}, {frame.get('filename')}:{frame.get('lineno')}"
     return ""
@@ -141,9 +143,13 @@ def report(error: BaseException, **tags: object) -> None:
 def _kind(error: BaseException) -> str:
     """What was raised, and where in our own code: a library raises whatever goes wrong with it at one place."""
     steps = list(walk_tb(error.__traceback__))
-    ours = [step for step in steps if step[0].f_globals.get("__name__", "").partition(".")[0] in OUR_PACKAGES]
+    ours = [step for step in steps if _is_ours(step[0].f_globals.get("__name__"))]
     places = [f"{frame.f_code.co_filename}:{line}" for frame, line in ours or steps]
     return " ".join([type(error).__qualname__, *places[-1:]])
+
+
+def _is_ours(module: str | None) -> bool:
+    return (module or "").partition(".")[0] in OUR_PACKAGES and module not in RUNNERS
 
 
 @contextmanager
