@@ -32,7 +32,7 @@ def with_freshness(document: str, row: Mapping[str, Any]) -> str:
     )
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def quoted(moment: datetime | None) -> str:
     """As JSON. Remembered, because the same films stand in many lists, and the same list is asked for again."""
     return f'"{json_moment(moment)}"' if moment else "null"
