@@ -22,7 +22,9 @@ REDIS_SECONDS = 1.0
 # Where PostgreSQL does not answer: a place in the pool, then twice the time of a statement.
 POSTGRES_SECONDS = 10.0
 HEALED_SECONDS = 60
-FILMS = cycle(films())  # a quick machine gets through them all
+# So that what was added can be fetched within HEALED_SECONDS, as fast as Kinopoisk allows.
+PAUSE_SECONDS = 0.05
+FILMS = cycle(films())
 Change = Callable[[], None]
 
 
@@ -84,6 +86,7 @@ def through_an_outage(service: Service, user: User, outage: tuple[Change, Change
         while time.monotonic() < until:
             answers.append(service.background.wait(user.add(next(FILMS))))
             answers.append(service.background.wait(user.favourites()))
+            time.sleep(PAUSE_SECONDS)
     finally:
         end()
     return answers, service.until(lambda: not service.background.wait(user.pending()), HEALED_SECONDS, "all ready")

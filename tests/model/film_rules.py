@@ -135,6 +135,10 @@ class FilmRules(Machine):
             self.opened_in_vain(film, known)
             return
         check(answer, (200, None) if answer.status_code == 200 else (404, "film-not-found"))
+        if answer.status_code == 200 and known and "ready" in known.possible:  # perhaps as stored: then it is as due
+            known.due = known.due if known.possible == {"ready"} else None
+            known.possible = {"ready"}
+            return
         self.model.films.setdefault(film, Film()).put("ready" if answer.status_code == 200 else "not_found")
 
     @somebody
