@@ -92,7 +92,7 @@ class Asker:
 
 
 class Bearer(OAuth2PasswordBearer):
-    """Tells /docs how to log in: its Authorize button does so with a form. Without `auto_error` may be no token."""
+    """Tells /docs how to log in: its Authorize button does so with a form. Without `auto_error` a token may miss."""
 
     async def __call__(self, request: Request) -> Asker | None:  # type: ignore[override]
         """None for who sends no Authorization at all, and may. Raises Unauthorized."""
