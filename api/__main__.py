@@ -62,7 +62,7 @@ def main() -> int:
     try:
         give_back_large_blocks()
         settings = load_settings()
-        logs.configure("api", settings.logs.format, settings.logs.level, secret_values(settings))
+        logs.configure("api", settings.logs.format, settings.logs.level, secret_values(settings), lasting=True)
         start_sentry(settings, "api")
         start_metrics(settings)
         asyncio.run(check_first(settings))

@@ -13,7 +13,8 @@ from starlette.types import Scope
 
 from api.errors import Unauthorized
 from api.tokens import Identity, InvalidToken
-from shared.prepared import Lent, Prepared, driver
+from shared.lending import Lent, driver
+from shared.prepared import Prepared
 from shared.tables.truth import session
 
 OPEN_SESSION = (

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import psutil
@@ -26,6 +27,10 @@ async def cost(kind: Kind, requests: int, processes: Sequence[psutil.Process]) -
 
 
 def cpu(process: psutil.Process) -> float:
-    """Seconds of it and of all below it, so far."""
-    family = [process, *process.children(recursive=True)]
-    return sum(times.user + times.system for times in (member.cpu_times() for member in family))
+    """Seconds of it and of all below it that still runs, so far."""
+    total = 0.0
+    for member in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a worker of PostgreSQL that came and went
+            times = member.cpu_times()
+            total += times.user + times.system
+    return total

@@ -3,8 +3,9 @@
 import json
 import logging
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any, TextIO, cast
 
@@ -21,29 +22,27 @@ QUIET = ("httpx", "httpcore", "asyncio", "arq", "sqlalchemy", "shared.postgres",
 _trace = ExceptionDictTransformer(show_locals=False)
 
 
-def configure(service: str, output: str = "auto", level: str = "info", secrets: Sequence[str] = ()) -> None:
+def configure(
+    service: str, output: str = "auto", level: str = "info", secrets: Sequence[str] = (), *, lasting: bool = False
+) -> None:
     """Send the log of this process to stdout, one event a line; `auto` means readable in a terminal, else JSON.
 
     In JSON an exception is its type and its place; only people at a terminal see its text, without the `secrets`.
+    Where it is `lasting`, whoever has logged a line ignores what is configured later: that is quicker.
     """
     redaction = Redaction(secrets)
     readable = output == "console" or (output == "auto" and sys.stdout.isatty())
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _Head(service),
         structlog.dev.set_exc_info if readable else structlog.processors.ExceptionRenderer(what_and_where),
     ]
     renderer: Any = _for_people(redaction) if readable else structlog.processors.JSONRenderer(as_json)
-    if not readable:
-        shared.append(head_first)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _Forgiving(sys.stdout))),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=lasting,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     _route_standard_logging([_Libraries(redaction), *shared], renderer, level)
 
 
@@ -60,6 +59,20 @@ class _Forgiving:
     def flush(self) -> None:
         with suppress(OSError):
             self._file.flush()
+
+
+class _Head:
+    """When, how bad, who and what stand at the beginning of each line, then what is bound. One step, because each line
+    of the API pays for every step.
+    """
+
+    def __init__(self, service: str) -> None:
+        self._service = service
+
+    def __call__(self, _logger: Any, level: str, entry: EventDict) -> EventDict:
+        moment = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        head = {"timestamp": moment, "level": level, "service": self._service, "event": entry["event"]}
+        return {**head, **structlog.contextvars.get_contextvars(), **entry}
 
 
 def as_json(entry: Any, default: Any) -> str:
@@ -112,12 +125,6 @@ def request_id() -> str | None:
     """Of the request that is being served here, if one is: what its log lines bear."""
     bound: str | None = structlog.contextvars.get_contextvars().get("request_id")
     return bound
-
-
-def head_first(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> dict[str, Any]:
-    """When, how bad, who and what stand at the beginning of each line."""
-    head = {name: entry.pop(name) for name in ("timestamp", "level", "service", "event") if name in entry}
-    return {**head, **entry}
 
 
 def _route_standard_logging(shared: list[Any], renderer: Any, level: str) -> None:

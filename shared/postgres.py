@@ -10,7 +10,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, PoolProxiedConnection
+
+from shared.lending import LendingPool, lending_pool
 
 # The server ends what we forgot, before anything can pile up behind it.
 SERVER_LIMITS = {
@@ -28,19 +29,6 @@ FAREWELL_SECONDS = 1.0
 PASSING = ("08", "28", "53", "57", "58", "55P03", "40")
 # What says nothing of a database, but of this machine: no space, no file left, a disk that fails.
 OF_THIS_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EIO, errno.EPIPE}
-
-
-class CountedPool(AsyncAdaptedQueuePool):
-    """A pool that knows how many tasks wait for a connection."""
-
-    waiting = 0
-
-    def connect(self) -> PoolProxiedConnection:
-        self.waiting += 1
-        try:
-            return super().connect()
-        finally:
-            self.waiting -= 1
 
 
 def write_engine(url: str, application: str, **pool: Any) -> AsyncEngine:
@@ -71,7 +59,7 @@ def _engine(
 ) -> AsyncEngine:
     engine = create_async_engine(
         url,
-        poolclass=CountedPool,
+        poolclass=LendingPool,
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error in a log must not show what was sent
@@ -88,6 +76,7 @@ async def close(*engines: AsyncEngine) -> None:
     for engine in engines:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
+                lending_pool(engine).let_go()
                 await engine.dispose()
 
 

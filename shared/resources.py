@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import metrics
-from shared.postgres import CountedPool
+from shared.lending import lending_pool
 from shared.redis_client import PatientRedis, RedisAway
 from shared.silence import silence
 
@@ -55,9 +55,9 @@ async def _tell_usage(service: str, engines: Mapping[str, AsyncEngine]) -> None:
             metrics.timing(f"resources.{service}.memory", process.memory_info().rss / MEGABYTE)
             metrics.timing(f"resources.{service}.open_files", process.num_fds())
         for name, engine in engines.items():
-            pool = cast("CountedPool", engine.pool)
-            metrics.timing(f"resources.{service}.pool.{name}.in_use", pool.checkedout())
-            metrics.timing(f"resources.{service}.pool.{name}.waiting", pool.waiting)
+            pool = lending_pool(engine)
+            metrics.timing(f"resources.{service}.pool.{name}.in_use", pool.in_use())
+            metrics.timing(f"resources.{service}.pool.{name}.waiting", pool.waiting())
 
 
 async def _tell_round_trips(service: str, engine: AsyncEngine, redis: PatientRedis) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import pytest
 import sentry_sdk
-import structlog
 
 from shared import logs, metrics, sentry
 from tests.conftest import KEY, SECRET
@@ -75,7 +74,6 @@ def guard() -> Iterator[dict[str, str]]:
     _collector.bind(("127.0.0.1", 0))
     port = _collector.getsockname()[1]
     logs.configure("tests", "json", "debug", [SECRET, KEY, CANARY])
-    structlog.contextvars.unbind_contextvars("service")
     sink = metrics.Statsd("127.0.0.1", port, "kinoshelf")
     sink._thread.name = "guard"  # tests of metrics count threads
     metrics.turn_to(sink)

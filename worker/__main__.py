@@ -18,7 +18,7 @@ def main() -> int:
     """Exit code 0 after a clean stop, 1 where it cannot start (with one sentence) or crashed (with a log line)."""
     try:
         settings = load_settings()
-        logs.configure("worker", settings.logs.format, settings.logs.level, secret_values(settings))
+        logs.configure("worker", settings.logs.format, settings.logs.level, secret_values(settings), lasting=True)
         start_sentry(settings, "worker")
         start_metrics(settings)
         asyncio.run(run(settings))

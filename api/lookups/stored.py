@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.films import FRESHNESS
 from api.identity import with_session
-from shared.prepared import Prepared, driver
+from shared.lending import driver
+from shared.prepared import Prepared
 from shared.tables.read import film
 from shared.tables.truth import favourite
 from shared.tables.work import film_sync

@@ -102,7 +102,6 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     yield written
     structlog.configure(**configured)
     logging.root.handlers[:] = handlers
-    structlog.contextvars.unbind_contextvars("service")
 
 
 @pytest.fixture

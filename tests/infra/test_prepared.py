@@ -1,188 +1,36 @@
-"""Statements that asyncpg runs itself, on connections of an engine's pool."""
+"""Statements that asyncpg runs itself."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import Integer, bindparam, make_url, select, text
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import postgres, wiring
-from shared.postgres import is_away
-from shared.prepared import Prepared, driver
-from shared.settings import Settings
+from shared.prepared import Prepared
 
 SUM = Prepared(select((bindparam("a", type_=Integer) + bindparam("b", 2, type_=Integer)).label("sum")))
-BACKEND = "SELECT pg_backend_pid()"
 
 
 @pytest.fixture
-async def engine(settings: Settings, database: AsyncEngine) -> AsyncIterator[AsyncEngine]:
-    """With one connection."""
-    one = settings.model_copy(update={"postgres": settings.postgres.model_copy(update={"pool_size": 1})})
-    engine = wiring.write_engine(one, "kinoshelf-test")
-    yield engine
-    await engine.dispose()
+async def connection(database: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
+    async with database.connect() as pooled:
+        yield (await pooled.get_raw_connection()).driver_connection
 
 
 @pytest.mark.parametrize(("values", "expected"), [({"a": 1}, 3), ({"a": 1, "b": 4}, 5)])
 async def test_what_the_statement_gives_need_not_be_given(
-    engine: AsyncEngine, values: dict[str, int], expected: int
+    connection: asyncpg.Connection, values: dict[str, int], expected: int
 ) -> None:
-    async with driver(engine) as connection:
-        assert [row.sum for row in await SUM.rows(connection, **values)] == [expected]
+    assert [row.sum for row in await SUM.rows(connection, **values)] == [expected]
 
 
-async def test_a_value_that_is_missing_is_an_error(engine: AsyncEngine) -> None:
-    missing = Prepared(text("SELECT :a + 1").bindparams(bindparam("a", type_=Integer)))
+async def test_a_value_that_is_missing_is_an_error(connection: asyncpg.Connection) -> None:
     with pytest.raises(KeyError):
-        async with driver(engine) as connection:
-            await missing.rows(connection)
+        await SUM.rows(connection, b=1)
 
 
-async def test_a_column_that_is_none_is_an_attribute_error(engine: AsyncEngine) -> None:
-    async with driver(engine) as connection:
-        row = await SUM.row(connection, a=1)
+async def test_a_column_that_is_none_is_an_attribute_error(connection: asyncpg.Connection) -> None:
+    row = await SUM.row(connection, a=1)
     with pytest.raises(AttributeError):
         _ = row.product
-
-
-async def test_a_connection_comes_back(engine: AsyncEngine) -> None:
-    async with driver(engine) as connection:
-        first = await connection.fetchval(BACKEND)
-    async with driver(engine) as connection:
-        assert await connection.fetchval(BACKEND) == first
-
-
-async def test_one_that_is_left_in_a_transaction_is_thrown_away(engine: AsyncEngine) -> None:
-    async with driver(engine) as connection:
-        first = await connection.fetchval(BACKEND)
-        await connection.execute("BEGIN")
-    async with driver(engine) as connection:
-        assert await connection.fetchval(BACKEND) != first
-        assert not connection.is_in_transaction()
-
-
-async def test_one_whose_user_gave_up_is_thrown_away(engine: AsyncEngine) -> None:
-    entered: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    async def sleep() -> None:
-        async with driver(engine) as connection, connection.transaction():
-            entered.set_result(await connection.fetchval(BACKEND))
-            await connection.execute("SELECT pg_sleep(60)")
-
-    task = asyncio.create_task(sleep())
-    first = await entered
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    async with driver(engine) as connection:
-        assert await connection.fetchval(BACKEND) != first
-
-
-async def test_one_that_took_too_long_is_thrown_away(engine: AsyncEngine) -> None:
-    async def sleep() -> None:
-        async with driver(engine) as connection:
-            taken.append(await connection.fetchval(BACKEND))
-            await connection.execute("SELECT pg_sleep(60)", timeout=0.05)
-
-    taken: list[int] = []
-    with pytest.raises(TimeoutError):
-        await sleep()
-    async with driver(engine) as connection:
-        assert await connection.fetchval(BACKEND) not in taken
-
-
-async def test_one_that_breaks_off_means_that_postgresql_is_away(engine: AsyncEngine) -> None:
-    with pytest.raises((asyncpg.PostgresError, ConnectionError)) as raised:
-        async with driver(engine) as connection:
-            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-    assert is_away(raised.value)
-
-
-async def test_using_one_that_is_gone_means_that_postgresql_is_away(engine: AsyncEngine) -> None:
-    async def use() -> None:
-        async with driver(engine) as connection:
-            connection.terminate()
-            await connection.fetchval(BACKEND)
-
-    with pytest.raises(ConnectionError) as raised:
-        await use()
-    assert is_away(raised.value)
-
-
-async def test_why_none_could_be_opened_is_told_in_the_words_of_postgresql(settings: Settings) -> None:
-    elsewhere = SecretStr(settings.postgres.url.get_secret_value().rpartition("/")[0] + "/nowhere")
-    lost = settings.model_copy(update={"postgres": settings.postgres.model_copy(update={"url": elsewhere})})
-    engine = wiring.read_engine(lost, "kinoshelf-test")
-    with pytest.raises(asyncpg.InvalidCatalogNameError):
-        await driver(engine).__aenter__()
-    await engine.dispose()
-
-
-async def test_a_mistake_of_ours_is_none_of_postgresql(engine: AsyncEngine) -> None:
-    with pytest.raises(asyncpg.PostgresError) as raised:
-        async with driver(engine) as connection:
-            await connection.execute("SELECT nothing_like_it")
-    assert not is_away(raised.value)
-
-
-class Road:
-    """To PostgreSQL, over a port of its own; nothing passes while it is closed."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.open, self._to = asyncio.Event(), (host, port)
-
-    async def meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await self.open.wait()
-        answers, requests = await asyncio.open_connection(*self._to)
-        await asyncio.gather(self._pass_on(reader, requests), self._pass_on(answers, writer))
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while passing := await reader.read(65536):
-            await self.open.wait()
-            writer.write(passing)
-        writer.close()
-
-
-@pytest.fixture
-async def road(settings: Settings, database: AsyncEngine) -> AsyncIterator[tuple[Road, AsyncEngine]]:
-    """An engine of one connection that goes over it, and waits a fifth of a second for an answer."""
-    url = make_url(settings.postgres.url.get_secret_value())
-    assert url.host
-    assert url.port
-    road = Road(url.host, url.port)
-    async with await asyncio.start_server(road.meet, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        detour = url.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
-        engine = postgres.write_engine(detour, "road", pool_size=1, pool_timeout=5, command_timeout=0.2)
-        road.open.set()
-        yield road, engine
-        await engine.dispose()
-
-
-async def begin(engine: AsyncEngine) -> None:
-    async with driver(engine) as connection, connection.transaction():
-        pass
-
-
-async def begin_and_give_up(engine: AsyncEngine) -> None:
-    async with asyncio.timeout(0.1):
-        await begin(engine)
-
-
-@pytest.mark.parametrize("attempt", [begin, begin_and_give_up])
-async def test_nobody_writes_into_a_transaction_that_somebody_gave_up_to_begin(
-    road: tuple[Road, AsyncEngine], attempt: Callable[[AsyncEngine], Awaitable[None]]
-) -> None:
-    way, engine = road
-    await begin(engine)
-    way.open.clear()
-    with pytest.raises(TimeoutError):
-        await attempt(engine)
-    way.open.set()
-    await asyncio.sleep(0.1)  # so that PostgreSQL has begun, and said so
-    async with driver(engine) as connection:
-        assert not connection.is_in_transaction()

@@ -404,7 +404,7 @@ def test_a_process_that_ends_by_an_error_reports_it(
 
     filled = changed(settings, sentry={"dsn": SecretStr(ingest.dsn)})
     monkeypatch.setattr(process, "load_settings", lambda: filled)
-    monkeypatch.setattr(process.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(process.logs, "configure", lambda *_, **__: None)
     monkeypatch.setattr(process, work, fail)
     assert process.main() == 1
     [event] = ingest.events
