@@ -7,7 +7,17 @@ import orjson
 from starlette.responses import Response
 from starlette.types import Scope
 
-KEPT = "private, no-cache"
+# Private data: only the client itself may keep it, and asks before it is used. Or nobody may keep it.
+KEPT, NOT_KEPT = (b"cache-control", b"private, no-cache"), (b"cache-control", b"no-store")
+JSON = (b"content-type", b"application/json")
+
+
+class Rendered(Response):
+    """JSON that is bytes already, as are its headers: Starlette would encode each of them for each answer."""
+
+    def __init__(self, body: bytes, status: int, *headers: tuple[bytes, bytes]) -> None:
+        self.body, self.status_code, self.background = body, status, None
+        self.raw_headers = [JSON, (b"content-length", b"%d" % len(body)), *headers]
 
 
 def json_answer(body: Any, status: int = 200, *, store: bool = True, **headers: str) -> Response:
@@ -16,23 +26,25 @@ def json_answer(body: Any, status: int = 200, *, store: bool = True, **headers: 
 
 
 def json_bytes(body: bytes, status: int = 200, *, store: bool = True, **headers: str) -> Response:
-    """JSON that is already rendered. Private data: only the client itself may keep it, and asks before it is used."""
-    cache = KEPT if store else "no-store"
-    more = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Response(body, status, {"Cache-Control": cache, **more}, "application/json")
+    """JSON that is already rendered."""
+    more = ((name.replace("_", "-").lower().encode(), value.encode("latin-1")) for name, value in headers.items())
+    cache = [] if "Cache_Control" in headers else [KEPT if store else NOT_KEPT]
+    return Rendered(body, status, *cache, *more)
 
 
 def json_if_changed(body: bytes, scope: Scope) -> Response:
     """JSON with a tag of what it says; who sends the tag again gets 304 and no body (RFC 9110, section 13.1.2)."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"Cache-Control": KEPT, "ETag": tag}
+    tag = b'"%b"' % hashlib.sha256(body).hexdigest()[:32].encode()
     if is_known(tag, scope):
-        return Response(None, 304, headers)
-    return Response(body, 200, headers, "application/json")
+        return Response(None, 304, {"Cache-Control": KEPT[1].decode(), "ETag": tag.decode()})
+    return Rendered(body, 200, KEPT, (b"etag", tag))
 
 
-def is_known(tag: str, scope: Scope) -> bool:
+def is_known(tag: bytes, scope: Scope) -> bool:
     """By If-None-Match. A proxy that compresses says W/ before the tag: for this it is the same."""
-    sent = [value for name, value in scope["headers"] if name == b"if-none-match"]
-    known = {each.strip().removeprefix("W/") for value in sent for each in str(value, "latin-1").split(",")}
-    return tag in known or "*" in known
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            known = {each.strip().removeprefix(b"W/") for each in value.split(b",")}
+            if tag in known or b"*" in known:
+                return True
+    return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Collection
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -19,7 +20,10 @@ FORM_PATHS = {"/login"}
 WITHOUT_BODY = {"GET", "HEAD", "DELETE", "OPTIONS"}
 # Of the methods that need no body, these calls take one.
 WITH_BODY = {("DELETE", "/profile")}
+ANNOUNCING = {b"content-length", b"transfer-encoding"}
 DEEPEST = 20
+# Of an address: nothing in it can decode to anything else.
+PLAIN = re.compile(rb"[A-Za-z0-9/_=&.-]*")
 
 
 class RequestGuard:
@@ -55,6 +59,8 @@ class RequestGuard:
         parts = (scope.get("raw_path", b""), scope["query_string"])
         if sum(map(len, parts)) > self._url_bytes:
             raise errors.UriTooLong
+        if all(PLAIN.fullmatch(part) for part in parts):
+            return
         try:
             decoded = [unquote_to_bytes(part).decode() for part in parts]
         except UnicodeDecodeError:
@@ -80,7 +86,7 @@ class RequestGuard:
 
 def announces_body(scope: Scope) -> bool:
     """RFC 9112, section 6: one of these headers, or there is none."""
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return any(name in ANNOUNCING for name, _ in scope["headers"])
 
 
 def check_body(scope: Scope, body: bytes) -> None:

@@ -9,12 +9,11 @@ ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-NOTHING = (CSP, b"default-src 'none'; frame-ancestors 'none'")
+WITHOUT_PAGE = (*ALWAYS, (CSP, b"default-src 'none'; frame-ancestors 'none'"))
 
 
 def secure(start: Message, request_id: str) -> None:
     """Adds to the start of an answer, and leaves a page its own Content-Security-Policy."""
-    headers = [*start["headers"], *ALWAYS, (b"x-request-id", request_id.encode())]
-    if CSP not in [name.lower() for name, _ in start["headers"]]:
-        headers.append(NOTHING)
-    start["headers"] = headers
+    sent = start["headers"]
+    own = any(name == CSP for name, _ in sent)
+    start["headers"] = [*sent, *(ALWAYS if own else WITHOUT_PAGE), (b"x-request-id", request_id.encode())]

@@ -8,7 +8,6 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import Select, bindparam, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from api.errors import Unauthorized
@@ -39,7 +38,8 @@ def claimed_identity(scope: Scope) -> Identity | None:
     """Whom the request's token speaks for, if its signature is ours; verified once. The session may have ended."""
     state = scope["state"]
     if "claimed" not in state:
-        scheme, _, token = Headers(scope=scope).get("Authorization", "").partition(" ")
+        sent = (str(value, "latin-1") for name, value in scope["headers"] if name == b"authorization")
+        scheme, _, token = next(sent, "").partition(" ")
         try:
             state["claimed"] = state["tokens"].verify(token.strip()) if scheme.lower() == "bearer" else None
         except InvalidToken:

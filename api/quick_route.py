@@ -75,7 +75,7 @@ def _take(fields: list[ModelField], given: Mapping[str, Any], values: Values) ->
         if field.alias not in given:
             if field.field_info.is_required():
                 return False
-            values[field.name] = field.default
+            values[field.name] = field.field_info.default
             continue
         values[field.name], wrong = field.validate(given[field.alias])
         if wrong:
