@@ -17,7 +17,7 @@ from structlog.typing import EventDict, ExcInfo
 from shared.redaction import Redaction
 
 # These name addresses at INFO, and an address may hold a person's words; or they tell of every connection.
-QUIET = ("httpx", "httpcore", "asyncio", "arq", "sqlalchemy", "shared.postgres", "uvicorn.access", "uvicorn.error")
+QUIET = ("httpx", "httpcore", "asyncio", "arq", "sqlalchemy", "shared.lending", "uvicorn.access", "uvicorn.error")
 
 _trace = ExceptionDictTransformer(show_locals=False)
 

@@ -26,7 +26,9 @@ from api.queries.ranking import rank
 from api.queries.reasons import reason
 from shared.flights import Flights
 from shared.genres import Genre
+from shared.lending import driver
 from shared.moments import json_moment
+from shared.prepared import Prepared
 from shared.recommendations import KEPT_LISTS
 from shared.version import RELEASE
 
@@ -36,12 +38,14 @@ PERSONAL, OF_GENRE, POPULAR = "personal", "genre", "popular"
 
 # A person's taste is told by how many favourites and hidden films there are and when the latest was added: whatever is
 # added later is newer than all before it, so that no two tastes look the same.
-VERSIONS = text("""
+VERSIONS = Prepared(
+    text("""
     SELECT (SELECT version FROM recommender_model) AS model, concat_ws('/',
         (SELECT concat_ws('-', count(*), extract(epoch FROM max(added_at))) FROM favourite WHERE user_id = :user_id),
         (SELECT concat_ws('-', count(*), extract(epoch FROM max(hidden_at))) FROM hidden_film WHERE user_id = :user_id)
     ) AS taste
-""").bindparams(bindparam("user_id", type_=Uuid))
+    """).bindparams(bindparam("user_id", type_=Uuid))
+)
 
 
 class Wish(NamedTuple):
@@ -110,8 +114,8 @@ async def kept_or_made(engine: AsyncEngine, cache: Answers, flights: Flights[Mad
 
 async def key_of(engine: AsyncEngine, wish: Wish) -> str | None:
     """Changes with all that the list follows from; None before there is a model, when any moment may change it."""
-    async with engine.connect() as connection:
-        model, taste = (await connection.execute(VERSIONS, {"user_id": wish.user_id})).one()
+    async with driver(engine) as connection:
+        model, taste = await VERSIONS.row(connection, user_id=wish.user_id)
     genre = wish.genre.id if wish.genre else None
     parts = (RELEASE, wish.user_id, taste, model, genre, wish.limit, wish.language)
     return None if model is None else ":".join(map(str, (KEPT_LISTS, *parts)))

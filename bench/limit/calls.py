@@ -21,11 +21,8 @@ from api.tokens import Identity
 from bench.limit.database import Parts
 from shared.enrichment.search import STORED
 from shared.enrichment.search_cache import search_key
-from shared.prepared import Prepared
 from shared.recommendations import KEPT_LISTS
 from shared.version import RELEASE
-
-ALL_STORED, TASTE = Prepared(STORED), Prepared(VERSIONS)
 
 
 class Asked(NamedTuple):
@@ -84,7 +81,7 @@ async def search_films(connection: asyncpg.Connection, asked: Asked) -> Answer:
         return UNAUTHORIZED
     query = asked.query["query"]
     films, pages, total, _ = orjson.loads(await asked.parts.redis.get(search_key(query, 1)))
-    await ALL_STORED.row(connection, films=films)
+    await STORED.row(connection, films=films)
     rows = await WITH_FAVOURITES.rows(connection, films=films, user_id=asked.identity.user_id)
     head = {"query": query, "page": 1, "pages": pages, "total": total, "source": "cache"}
     items = ",".join(extended(with_freshness(row["document"], row), is_favorite=row["is_favorite"]) for row in rows)
@@ -95,7 +92,7 @@ async def recommend_films(connection: asyncpg.Connection, asked: Asked) -> Answe
     if not await LOOK_UP.row(connection, **asked.identity._asdict()):
         return UNAUTHORIZED
     user_id, limit = asked.identity.user_id, asked.query.get("limit", "5")
-    row = await TASTE.row(connection, user_id=user_id)
+    row = await VERSIONS.row(connection, user_id=user_id)
     parts = (KEPT_LISTS, RELEASE, user_id, row["taste"], row["model"], None, limit, "ru")
     kept: Any = unpacked(await asked.parts.redis.get(":".join(map(str, parts))))
     return 200, kept.body

@@ -16,6 +16,8 @@ from shared.enrichment.upstream import Upstream
 from shared.flights import Flights
 from shared.kinopoisk.errors import KinopoiskFault, KinopoiskRefusal, NoConnection
 from shared.kinopoisk.models import FoundPage
+from shared.lending import driver
+from shared.prepared import Prepared
 from shared.upstream import access, calls, errors
 from shared.upstream.errors import NotNow
 
@@ -23,7 +25,7 @@ PAGE_SIZE = 20
 LAST_PAGE = 20
 LOOK_AGAIN_SECONDS = 0.05
 
-STORED = text("SELECT count(*) FROM film WHERE kinopoisk_id = ANY(CAST(:films AS integer[]))")
+STORED = Prepared(text("SELECT count(*) AS films FROM film WHERE kinopoisk_id = ANY(CAST(:films AS integer[]))"))
 
 
 class Kept(NamedTuple):
@@ -59,8 +61,9 @@ class Searches:
             raise NotNow(errors.UNAVAILABLE, 5) from None
 
     async def _all_stored(self, films: list[int]) -> bool:
-        async with self._upstream.engine.connect() as connection:
-            return int(await connection.scalar(STORED, {"films": films}) or 0) == len(set(films))
+        async with driver(self._upstream.engine) as connection:
+            stored = await STORED.row(connection, films=films)
+        return bool(stored["films"] == len(set(films)))
 
     async def _restored(self, films: list[int]) -> bool:
         """Project them anew: the read table may have been truncated since they were found."""

@@ -51,4 +51,4 @@ async def rebuild(connection: asyncpg.Connection, *, only_changed: bool = False,
         connection, rows(loaded.films, neighbours, loaded.fitted()), model, only_changed=loaded.kept is not None
     )
     figures = {name: getattr(model, name) for name in ("films", "users", "favourites", "quality")}
-    log.info("recommendations_rebuilt", **figures, seconds=round(time.monotonic() - started, 1), peak_mb=peak_mb())
+    log.info("recommendations_rebuilt", **figures, seconds=round(time.monotonic() - started, 3), peak_mb=peak_mb())
