@@ -5,6 +5,9 @@ import gc
 import signal
 import sys
 
+if __name__ == "__main__":  # structlog and httpx load it where the worker has it installed: 4 MB that nobody here needs
+    sys.modules["rich"] = None  # type: ignore[assignment]
+
 import structlog
 import uvicorn
 
