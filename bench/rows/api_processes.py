@@ -1,6 +1,6 @@
 """Requests a second for a list of 20 favourites, and their CPU, with one, two and four API processes, 16 clients.
 
-The people are spread over the processes; the three ways alternate every 50 requests. How much more two processes do
+The people are spread over the processes; the three ways alternate every 200 requests. How much more two processes do
 than one depends on the cores: PostgreSQL and the clients of this bench need some of them too.
 """
 
@@ -19,7 +19,7 @@ COUNTS = (1, 2, 4)
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices, requests = scale.pick(7, 5), scale.pick(20, 6), scale.pick(4_000, 500)
+    rounds, slices, requests = scale.pick(7, 5), scale.pick(5, 2), scale.pick(4_000, 500)
     async with running_stack(Layout(apis=max(COUNTS), workers=0)) as stack:
         kinds = await spread_over(stack)
         turns = [await by_turns(kinds, slices, number % len(kinds)) for number in track(range(rounds + 1), "rounds")]

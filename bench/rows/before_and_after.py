@@ -1,7 +1,7 @@
 """This version beside the one before the economy of calls: requests a second for adding, listing and opening films.
 
 Both run at the same time, each with a PostgreSQL, a Valkey and one API process of its own, without workers. They take
-turns every 50 requests, and only one of them is asked at a time. `--before COMMIT` names another version.
+turns every 200 requests, and only one of them is asked at a time. `--before COMMIT` names another version.
 """
 
 import statistics
@@ -24,7 +24,7 @@ UNKNOWN_FILMS = 100_000_000
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices = scale.pick(7, 3), scale.pick(12, 4)
+    rounds, slices = scale.pick(7, 3), scale.pick(3, 1)
     commit = scale.before or commit_before_the_economy()
     alone = Layout(workers=0)
     with sources_of(commit) as source:

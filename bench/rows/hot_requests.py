@@ -2,8 +2,8 @@
 
 The limit (bench/limit) is a bare ASGI app with the same statements and the same answers, without logs and metrics. The
 usual way (bench/usual) has an ORM and models for its answers, and the same logs and metrics as the service. One process
-each, 16 clients, by turns every 50 requests; logs go to files, metrics to a socket on this machine. Behind the requests
-a second stands the CPU of one, measured apart: of the answering process, and of PostgreSQL.
+each, 16 clients, by turns every 200 requests; logs go to files, metrics to a socket on this machine. Behind the
+requests a second stands the CPU of one, measured apart: of the answering process, and of PostgreSQL.
 """
 
 from collections import defaultdict
@@ -37,7 +37,7 @@ Paces = list[list[float]]
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices, requests = scale.pick(9, 5), scale.pick(12, 4), scale.pick(3_000, 200)
+    rounds, slices, requests = scale.pick(9, 5), scale.pick(3, 1), scale.pick(3_000, 200)
     async with running_stack(Layout(environment=ENVIRONMENT, sandbox=UNLIMITED)) as stack:
         people = await prepare(stack)
         with collector() as statsd:

@@ -1,6 +1,6 @@
 """Requests a second for a list of 20 favourites in a database of a million favourites, beside a nearly empty one.
 
-Two services, each with a PostgreSQL of its own and one API process, by turns every 50 requests, 16 clients. In the
+Two services, each with a PostgreSQL of its own and one API process, by turns every 200 requests, 16 clients. In the
 large one 10,000 people have 100 favourites each, of 20,000 films.
 """
 
@@ -19,7 +19,7 @@ LEAST_RATIO = 0.9
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices, people = scale.pick(9, 5), scale.pick(20, 6), scale.pick(10_000, 1_000)
+    rounds, slices, people = scale.pick(9, 5), scale.pick(5, 2), scale.pick(10_000, 1_000)
     alone = Layout(workers=0)
     async with running_stack(alone) as empty, running_stack(alone) as large:
         pair = [await lists(empty, "nearly empty", SHELF), await lists(large, "large", FILMS)]

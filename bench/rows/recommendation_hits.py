@@ -1,6 +1,6 @@
 """Requests a second for recommendations that are kept in Redis, beside the list of 20 favourites of the same people.
 
-By turns, every 50 requests, four clients, one API process. A list is made anew when the model or its trend changes.
+By turns, every 200 requests, four clients, one API process. A list is made anew when the model or its trend changes.
 """
 
 import statistics
@@ -21,7 +21,7 @@ MOST_MB = 120
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices = scale.pick(7, 3), scale.pick(20, 6)
+    rounds, slices = scale.pick(7, 3), scale.pick(5, 2)
     async with running_stack(WITH_CATALOGUE) as stack:
         users = await readers(stack, CLIENTS, SHELF)
         pair = (

@@ -1,6 +1,6 @@
 """Requests a second for a list of 20 favourites with logs and metrics on, beside an API that says nothing.
 
-Two API processes on one database, by turns, every 50 requests, 16 clients. One logs each request and sends its metrics
+Two API processes on one database, by turns, every 200 requests, 16 clients. One logs each request and sends its metrics
 to a socket on this machine; the other logs errors only and has nobody to send metrics to.
 """
 
@@ -21,7 +21,7 @@ LEAST_RATIO = 0.9
 
 
 async def measure(scale: Scale) -> list[Figure]:
-    rounds, slices = scale.pick(9, 3), scale.pick(30, 6)
+    rounds, slices = scale.pick(9, 3), scale.pick(8, 2)
     async with running_stack() as stack:
         users = await crowd(stack, CLIENTS)
         await fill(users)
