@@ -5,7 +5,7 @@ import gc
 import signal
 import sys
 
-if __name__ == "__main__":  # structlog and httpx load it where the worker has it installed: 4 MB that nobody here needs
+if __name__ == "__main__":  # structlog and httpx load rich wherever it is installed: 4 MB that no API needs
     sys.modules["rich"] = None  # type: ignore[assignment]
 
 import structlog

@@ -34,7 +34,8 @@ class QuickRoute(APIRoute):
         self._dependencies = dict(map(_dependency, wanted.dependencies))
         fields = (*wanted.path_params, *wanted.query_params, *wanted.body_params)
         untaken = set(signature(endpoint).parameters) - {*self._dependencies, *(field.name for field in fields)}
-        if untaken or len(wanted.body_params) > 1:
+        made = any(field.field_info.default_factory for field in fields)
+        if untaken or made or len(wanted.body_params) > 1:
             raise TypeError(f"{endpoint.__name__} takes something that a QuickRoute cannot")
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ To check one out of SQLAlchemy's pool and in again takes longer than a small que
 """
 
 import asyncio
+from collections import deque
 from typing import Any, cast
 
 import asyncpg
@@ -16,54 +17,66 @@ UNFINISHED = (TimeoutError, asyncio.CancelledError, OSError, asyncpg.InterfaceEr
 
 
 class LendingPool(AsyncAdaptedQueuePool):
-    """Keeps what was lent at hand for the next one; whoever comes to the pool itself gets it, too.
+    """Keeps what was lent at hand for the next who borrows; of a fixed size, without overflow.
 
-    It knows how many connections are in use, and how many tasks wait for one.
+    Borrowers wait in a line of their own, so that only as many of them as there are connections come to SQLAlchemy's
+    queue. Whoever waits in that queue found nothing at hand, and nothing is put there meanwhile: he gets it, and goes
+    before those in line. So neither ever waits for what lies idle.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.at_hand: list[PoolProxiedConnection] = []
-        # A place in a line of its own costs less than one in the pool's.
-        self._turns = asyncio.Semaphore(self.size())
-        self._in_line = self.asked_for = 0
+        self.at_hand: deque[PoolProxiedConnection] = deque()
+        self.turns = asyncio.Semaphore(self.size())
+        self.disposed = False
+        self._in_line = 0
+        self._in_queue = 0
 
     def connect(self) -> PoolProxiedConnection:
         if self.at_hand and not self.checkedin():
-            self.at_hand.pop().close()
-        self.asked_for += 1
+            self.at_hand.popleft().close()
+        self._in_queue += 1
         try:
             return super().connect()
         finally:
-            self.asked_for -= 1
+            self._in_queue -= 1
+
+    def dispose(self) -> None:
+        self.disposed = True
+        while self.at_hand:
+            self.at_hand.popleft().close()
+        super().dispose()
 
     def in_use(self) -> int:
         return self.checkedout() - len(self.at_hand)
 
     def waiting(self) -> int:
-        return self.asked_for + self._in_line
+        return self._in_line + self._in_queue
 
-    def let_go(self) -> None:
-        """What is at hand is the pool's again."""
-        while self.at_hand:
-            self.at_hand.pop().close()
-
-    async def take_turn(self) -> None:
-        """As many as there are connections have one. Raises SQLAlchemy's TimeoutError."""
-        if not self._turns.locked():
-            await self._turns.acquire()
-            return
+    async def turn(self) -> None:
+        """Does not give way where one is free."""
         self._in_line += 1
         try:
-            async with asyncio.timeout(self.timeout()):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise PoolTimeout("no connection became free") from None
+            await self.turns.acquire()
         finally:
             self._in_line -= 1
 
-    def end_turn(self) -> None:
-        self._turns.release()
+    def borrowed(self) -> PoolProxiedConnection | None:
+        """One that is at hand and open: the one that has lain there longest, so that no firewall forgets it."""
+        while self.at_hand:
+            lent = self.at_hand.popleft()
+            if not cast("Any", lent.driver_connection).is_closed():
+                return lent
+            lent.invalidate()
+        return None
+
+    def give_back(self, lent: PoolProxiedConnection, *, usable: bool) -> None:
+        if self.disposed or not usable:
+            lent.invalidate()
+        elif self._in_queue:
+            lent.close()
+        else:
+            self.at_hand.append(lent)
 
 
 def lending_pool(engine: AsyncEngine) -> LendingPool:
@@ -73,8 +86,8 @@ def lending_pool(engine: AsyncEngine) -> LendingPool:
 def driver(engine: AsyncEngine) -> "Lent":
     """`async with driver(engine) as connection`: one of the engine's pool as asyncpg has it.
 
-    Each statement is a transaction by itself. Raises ConnectionError where the connection breaks off, besides what the
-    pool and asyncpg raise.
+    Each statement is a transaction by itself. Raises ConnectionError where the connection breaks off, SQLAlchemy's
+    TimeoutError where none is to be had in the pool's time-out, and what asyncpg raises.
     """
     return Lent(engine)
 
@@ -84,25 +97,27 @@ class Lent:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._pool = lending_pool(engine)
 
     async def __aenter__(self) -> asyncpg.Connection:
-        await self._pool.take_turn()
-        try:
-            self._lent = self._at_hand() or await self._checked_out()
-        except BaseException:
-            self._pool.end_turn()
-            raise
+        pool = self._pool = lending_pool(self._engine)
+        if pool.at_hand and not pool.turns.locked():
+            await self._take(pool)
+        else:
+            try:
+                async with asyncio.timeout(pool.timeout()):
+                    await self._take(pool)
+            except TimeoutError:
+                raise PoolTimeout("no connection was to be had") from None
         self._connection: Any = self._lent.driver_connection
         return self._connection
 
-    def _at_hand(self) -> PoolProxiedConnection | None:
-        while self._pool.at_hand:
-            lent = self._pool.at_hand.pop()
-            if not cast("Any", lent.driver_connection).is_closed():
-                return lent
-            lent.invalidate()
-        return None
+    async def _take(self, pool: LendingPool) -> None:
+        await pool.turn()
+        try:
+            self._lent = pool.borrowed() or await self._checked_out()
+        except BaseException:
+            pool.turns.release()
+            raise
 
     async def _checked_out(self) -> PoolProxiedConnection:
         try:
@@ -113,12 +128,10 @@ class Lent:
 
     async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         closed = self._connection.is_closed()
-        if closed or isinstance(error, UNFINISHED) or self._connection.is_in_transaction():
-            self._lent.invalidate()
-        elif self._pool.asked_for:
-            self._lent.close()
-        else:
-            self._pool.at_hand.append(self._lent)
-        self._pool.end_turn()
+        unfinished = closed or isinstance(error, UNFINISHED) or self._connection.is_in_transaction()
+        try:
+            self._pool.give_back(self._lent, usable=not unfinished)
+        finally:
+            self._pool.turns.release()
         if isinstance(error, asyncpg.InternalClientError) or (closed and isinstance(error, asyncpg.InterfaceError)):
             raise ConnectionResetError("the server closed this connection") from None

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from shared.lending import LendingPool, lending_pool
+from shared.lending import LendingPool
 
 # The server ends what we forgot, before anything can pile up behind it.
 SERVER_LIMITS = {
@@ -76,7 +76,6 @@ async def close(*engines: AsyncEngine) -> None:
     for engine in engines:
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_SECONDS):
-                lending_pool(engine).let_go()
                 await engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from random import Random
 
 import asyncpg
 import pytest
@@ -159,7 +160,7 @@ async def test_who_gives_up_waiting_takes_nobodys_turn(engine: AsyncEngine) -> N
 
 async def test_who_waits_too_long_is_told_so(settings: Settings, database: AsyncEngine) -> None:
     url = settings.postgres.url.get_secret_value()
-    engine = postgres.read_engine(url, "kinoshelf-test", pool_size=1, pool_timeout=0.05, command_timeout=5)
+    engine = postgres.read_engine(url, "kinoshelf-test", pool_size=1, pool_timeout=0.5, command_timeout=5)
     async with driver(engine):
         with pytest.raises(PoolTimeout) as raised:
             await driver(engine).__aenter__()
@@ -183,7 +184,7 @@ async def test_one_that_was_closed_while_at_hand_is_replaced(engine: AsyncEngine
         connection.add_termination_listener(lambda _: gone.set())
     async with database.connect() as other:
         await other.execute(text("SELECT pg_terminate_backend(:lent)"), {"lent": lent})
-    await gone.wait()
+    await asyncio.wait_for(gone.wait(), 10)
     async with driver(engine) as connection:
         assert await connection.fetchval(BACKEND) != lent
 
@@ -197,8 +198,58 @@ async def test_what_is_at_hand_is_not_in_use(engine: AsyncEngine) -> None:
 async def test_what_is_at_hand_is_closed_with_the_others(engine: AsyncEngine) -> None:
     async with driver(engine) as connection:
         pass
-    await postgres.close(engine)
+    await engine.dispose()
     assert connection.is_closed()
+
+
+async def test_what_comes_back_after_the_end_is_closed(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection:
+        await engine.dispose()
+    assert connection.is_closed()
+
+
+async def test_who_waited_over_the_end_leaves_nothing_behind(engine: AsyncEngine) -> None:
+    async def ask() -> asyncpg.Connection:
+        async with driver(engine) as connection:
+            return connection
+
+    async with driver(engine):
+        waiting = asyncio.create_task(ask())
+        await until_somebody_waits(engine)
+        await engine.dispose()
+    assert (await waiting).is_closed()
+    assert lending_pool(engine).in_use() == 0
+
+
+async def test_one_that_was_closed_while_at_hand_is_replaced_for_the_pool_too(engine: AsyncEngine) -> None:
+    async with driver(engine) as connection:
+        lent = await connection.fetchval(BACKEND)
+    connection.terminate()
+    assert await use(engine) != lent
+
+
+async def test_borrowers_and_others_share_a_few_connections(settings: Settings, database: AsyncEngine) -> None:
+    url, dice, busy = settings.postgres.url.get_secret_value(), Random(7), set[int]()
+    engine = postgres.read_engine(url, "kinoshelf-test", pool_size=3, pool_timeout=20, command_timeout=5)
+
+    async def borrow() -> None:
+        async with driver(engine) as connection:
+            assert id(connection) not in busy
+            busy.add(id(connection))
+            try:
+                await connection.fetchval(BACKEND)
+            finally:
+                busy.remove(id(connection))
+
+    tasks = [asyncio.create_task(borrow() if dice.random() < 0.6 else use(engine)) for _ in range(300)]
+    for task in dice.sample(tasks, 60):
+        await asyncio.sleep(0)
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(each) for each in ended if isinstance(each, BaseException)} <= {asyncio.CancelledError}
+    pool = lending_pool(engine)
+    assert (pool.in_use(), pool.waiting(), pool.turns._value) == (0, 0, 3)
+    await postgres.close(engine)
 
 
 class Road:

@@ -161,6 +161,27 @@ def test_at_debug_level_addresses_are_still_not_told() -> None:
     assert CANARY not in told
 
 
+FOR_GOOD = """
+import structlog
+from shared import logs
+
+log = structlog.get_logger()
+logs.configure("api", "json", lasting=True)
+log.info("said")
+logs.configure("other", "json", "error")
+log.info("said again", level="loud")
+"""
+
+
+def test_what_lasts_is_not_configured_anew() -> None:
+    told = subprocess.run([sys.executable, "-c", FOR_GOOD], cwd=ROOT, capture_output=True, check=True)
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [(line["service"], line["level"], line["event"]) for line in lines] == [
+        ("api", "info", "said"),
+        ("api", "info", "said again"),
+    ]
+
+
 FOR_NOBODY = """
 import sys, structlog
 from shared import logs

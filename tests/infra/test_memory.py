@@ -1,7 +1,9 @@
-"""What password hashes leave behind."""
+"""What password hashes leave behind, and what no API need load."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +32,13 @@ def left_behind(prepare: str) -> int:
 def test_large_blocks_go_back_when_they_are_freed() -> None:
     assert left_behind("") > 10_000_000
     assert left_behind(PREPARE) < 2_000_000
+
+
+def test_an_api_loads_nothing_that_draws() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KINOSHELF")}
+    command = [sys.executable, "-X", "importtime", "-m", "api"]
+    root = Path(__file__).parents[2]
+    ended = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False, encoding="utf-8")
+    loaded = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert "uvicorn" in loaded
+    assert "rich.segment" not in loaded  # what it consists of; that somebody looked for it is no harm
