@@ -16,7 +16,8 @@ A_WORD, *MORE_WORDS = Path(__file__).with_name("common_words.txt").read_text(enc
 # Some services keep eight letters of a password, and so do the lists that were stolen from them.
 WORDS = frozenset(kept for word in (A_WORD, *MORE_WORDS) for kept in (word, word[:8]))
 LONGEST_WORD = max(map(len, WORDS))
-STOLEN = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
+# One text with a line for each: a set of them would take more than ten times as much memory.
+STOLEN = "\n" + Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8")
 # Keys that lie in a row, and the ways in which fingers go over several.
 ROWS = (
     "1234567890",
@@ -70,7 +71,7 @@ def is_common(password: str, username: str = "") -> bool:
     plain = SEPARATORS.sub("", typed)
     plain = plain.replace(name, A_WORD) if name else plain
     # As it stands, too: of dashes and stars alone nothing would be left.
-    return any(form in STOLEN or is_made_by_rule(form) for form in forms(plain) | {typed})
+    return any(f"\n{form}\n" in STOLEN or is_made_by_rule(form) for form in forms(plain) | {typed})
 
 
 def forms(plain: str) -> set[str]:
