@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI
 
 from api import docs, error_handlers
+from api.app import API
 from api.attempts import Attempts, Bounds
 from api.commands import refreshes
 from api.commands.deps import Adding
@@ -16,7 +17,6 @@ from api.cors import CrossOrigin
 from api.guard import RequestGuard
 from api.lookups.films import Opening
 from api.middleware import RequestLog
-from api.openapi import DescribedAPI
 from api.passwords import Passwords
 from api.queries import favourites as favourite_queries
 from api.queries import recommendations
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 def create_app(settings: Settings) -> FastAPI:
     """The service over these settings."""
-    app = DescribedAPI(
+    app = API(
         title="Kinoshelf",
         description="Favourite films, filled with details from Kinopoisk in the background.",
         version=VERSION,

@@ -1,13 +1,8 @@
 """What /openapi.json says beyond the signatures: every problem that can occur, with an example."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from pydantic import BaseModel
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp
 
 from api import errors, refusals, shapes
 from api.errors import PROBLEM_JSON, Problem
@@ -67,23 +62,12 @@ def example(kind: type[Problem]) -> dict[str, Any]:
     }
 
 
-class DescribedAPI(FastAPI):
-    """FastAPI, with problems described under their own media type only, and nothing of its own around our layers."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        """Without its last resort, bound of bodies and telemetry: ours are RequestLog, RequestGuard and metrics."""
-        handlers: Mapping[Any, Any] = self.exception_handlers
-        app: ASGIApp = ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers)
-        for middleware, arguments, options in reversed(self.user_middleware):
-            app = middleware(app, *arguments, **options)
-        return app
-
-    def openapi(self) -> dict[str, Any]:
-        document = super().openapi()
-        for path in document["paths"].values():
-            for operation in path.values():
-                for status, answer in operation["responses"].items():
-                    if int(status) >= 400:
-                        answer["content"].pop("application/json", None)
-                        answer["content"][PROBLEM_JSON]["schema"] = {"$ref": "#/components/schemas/Problem"}
-        return document
+def with_problems(document: dict[str, Any]) -> dict[str, Any]:
+    """FastAPI's document, with problems described under their own media type only."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    answer["content"].pop("application/json", None)
+                    answer["content"][PROBLEM_JSON]["schema"] = {"$ref": "#/components/schemas/Problem"}
+    return document

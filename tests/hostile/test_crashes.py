@@ -131,7 +131,7 @@ def crashing(monkeypatch: pytest.MonkeyPatch, kind: type[Exception], secrets: li
 
     monkeypatch.setattr("fastapi.routing.run_endpoint_function", crash_later)
     monkeypatch.setattr("api.quick_route.QuickRoute.handle", crash_later)
-    monkeypatch.setattr("api.openapi.DescribedAPI.openapi", crash)
+    monkeypatch.setattr("api.app.API.openapi", crash)
     monkeypatch.setattr("starlette.staticfiles.StaticFiles.get_response", crash_later)
 
 
